@@ -1,0 +1,1 @@
+"""Spark entry points, one a file: arguments, read, transform, write."""

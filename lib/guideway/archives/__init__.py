@@ -1,0 +1,1 @@
+"""From delivered files to signals: source profiles (data) and decoders (code). No Spark here."""

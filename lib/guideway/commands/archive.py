@@ -1,0 +1,71 @@
+"""``guideway source check`` and ``guideway source new``: understand a file, draft a profile."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from guideway.archives.profile import Profile, load_profiles, parse_profile
+from guideway.commands.command import Commands, add_command
+from guideway.errors import ConfigurationError
+from guideway.settings import load_settings
+
+
+def register(commands: Commands) -> None:
+    """Declare the commands of this group."""
+    source = add_command(
+        commands, "source", "explain or draft a source profile", _none, "guideway source check fi-tg run.csv"
+    )
+    actions = source.add_subparsers(dest="action", metavar="ACTION", required=True)
+    check = add_command(
+        actions, "check", "explain what a profile understands of a file", _check, "guideway source check fi-tg run.csv"
+    )
+    check.add_argument("profile", help="source id, or a YAML file")
+    check.add_argument("file", type=Path)
+    check.add_argument("--profiles", help="folder of source profiles besides the packaged ones")
+    new = add_command(
+        actions, "new", "draft a profile by looking at a file", _new, "guideway source new run.csv > p.yaml"
+    )
+    new.add_argument("file", type=Path)
+
+
+def choose_profile(name: str, folder: str | None) -> Profile:
+    """The profile of that id, or the one in that YAML file.
+
+    Raises:
+        ConfigurationError: there is neither.
+    """
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml"):
+        if not path.is_file():
+            raise ConfigurationError(f"no profile file {path}")
+        return parse_profile(path.read_text(encoding="utf-8-sig"), name)
+    profiles = load_profiles(*load_settings(profiles=folder).profile_folders)
+    if name not in profiles:
+        raise ConfigurationError(f"no source profile {name!r}; there are {', '.join(profiles)}")
+    return profiles[name]
+
+
+def require_file(path: Path) -> Path:
+    """The file itself; an error that names it where it is not there."""
+    if not path.is_file():
+        raise ConfigurationError(f"no file {path}")
+    return path
+
+
+def _none(options: argparse.Namespace) -> int:
+    raise ConfigurationError("say `check` or `new`")
+
+
+def _check(options: argparse.Namespace) -> int:
+    from guideway.archives.check import explain  # noqa: PLC0415
+
+    print(explain(choose_profile(options.profile, options.profiles), require_file(options.file)))
+    return 0
+
+
+def _new(options: argparse.Namespace) -> int:
+    from guideway.archives.draft import draft_profile  # noqa: PLC0415
+
+    print(draft_profile(require_file(options.file)))
+    return 0

@@ -1,0 +1,134 @@
+"""``guideway inspect`` and ``guideway align``: a quick look at files by the kernels alone, without Spark."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from guideway.archives.recording import Recording
+from guideway.commands.archive import choose_profile, require_file
+from guideway.commands.command import Commands, add_command, add_json
+from guideway.errors import ConfigurationError, DecodeError
+
+
+def register(commands: Commands) -> None:
+    """Declare the commands of this group."""
+    inspect = add_command(
+        commands,
+        "inspect",
+        "decode one file and print its indicators per section, without Spark",
+        _inspect,
+        "guideway inspect run.csv --source fi-tg --json",
+    )
+    inspect.add_argument("file", type=Path)
+    inspect.add_argument("--section-m", type=float, default=200.0, help="length of a section (default: 200)")
+    inspect.add_argument("--speed-kmh", type=float, default=120.0, help="speed for limits (default: 120)")
+    inspect.add_argument("--mode", default="conventional", help="mode of the line (default: conventional)")
+    inspect.add_argument("--rulebook", default="en_13848", help="rule book (default: en_13848)")
+
+    align = add_command(
+        commands,
+        "align",
+        "align a run to another, stretch by stretch",
+        _align,
+        "guideway align run_a.txt run_b.txt --source cn-hsr --json",
+    )
+    align.add_argument("run", type=Path, help="run to be corrected")
+    align.add_argument("reference", type=Path, help="run that sets the chainage")
+    for parser in (inspect, align):
+        parser.add_argument("--source", required=True, help="source profile, or a YAML file")
+        parser.add_argument("--profiles", help="folder of source profiles besides the packaged ones")
+        add_json(parser)
+
+
+def _decode(path: Path, options: argparse.Namespace) -> Sequence[Recording]:
+    from guideway.archives.decode import decode_file  # noqa: PLC0415
+
+    try:
+        recordings = decode_file(require_file(path), choose_profile(options.source, options.profiles)).recordings
+    except DecodeError as error:
+        raise DecodeError(error.reason, f"{path}: {error.detail}") from error
+    return recordings
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from guideway.monitoring.registry import measure  # noqa: PLC0415
+    from guideway.network.sections import regular_stretches  # noqa: PLC0415
+    from guideway.rulebooks.load import load_rulebooks  # noqa: PLC0415
+
+    books = load_rulebooks()
+    if options.rulebook not in books:
+        raise ConfigurationError(f"no rule book {options.rulebook!r}; there are {', '.join(books)}")
+    told: list[dict[str, Any]] = []
+    for recording in _decode(options.file, options):
+        stretches = regular_stretches(recording, options.section_m, options.speed_kmh, options.mode)
+        found = measure(recording, stretches, books[options.rulebook])
+        told.append(
+            {
+                "line_id": recording.line_id,
+                "track_id": recording.track_id,
+                "started_at": recording.started_at.isoformat(),
+                "domain": recording.domain,
+                "channels": [channel.name for channel in recording.channels],
+                "sections": [{"asset_id": s.asset_id, "from_m": s.from_m, "to_m": s.to_m} for s in stretches],
+                "conditions": [asdict(condition) for condition in found.conditions],
+                "exceedances": [asdict(exceedance) for exceedance in found.exceedances],
+            }
+        )
+    if options.json:
+        print(json.dumps(told))
+        return 0
+    for recording_told in told:
+        _print_conditions(recording_told)
+    return 0
+
+
+def _print_conditions(told: dict[str, Any]) -> None:
+    print(f"{told['line_id']} track {told['track_id']}, {told['started_at']}, {len(told['channels'])} channels")
+    for row in told["conditions"]:
+        value = f"{row['value']:>12.4g} {row['unit']:<6}"
+        print(f"  {row['asset_id']:<32} {row['indicator']:<28} {value} coverage {row['coverage']:.0%}")
+    for exceedance in told["exceedances"]:
+        place = f"{exceedance['from_m']:.0f}-{exceedance['to_m']:.0f} m"
+        print(f"  {exceedance['level']} {place}: {exceedance['reason']}")
+
+
+def _align(options: argparse.Namespace) -> int:
+    from guideway.signals.alignment import align  # noqa: PLC0415
+
+    run, reference = (_longest(path, options) for path in (options.run, options.reference))
+    shared = [c.name for c in run.channels if reference.has(c.name) and c.unit == "mm"]
+    if not shared:
+        raise ConfigurationError(f"{options.run} and {options.reference} have no channel in common to align on")
+    alignment = align(
+        run.positions,
+        np.stack([run.values(name) for name in shared]),
+        reference.positions,
+        np.stack([reference.values(name) for name in shared]),
+    )
+    names = ("from_m", "to_m", "shift_m", "correlation", "comparable")
+    rows = [
+        dict(zip(names, row, strict=True))
+        for row in zip(*(getattr(alignment, name).tolist() for name in names), strict=True)
+    ]
+    if options.json:
+        print(json.dumps(rows))
+        return 0
+    for row in rows:
+        verdict = "" if row["comparable"] else "  not comparable"
+        place = f"{row['from_m']:>10.1f} {row['to_m']:>10.1f}"
+        print(f"{place}  shift {row['shift_m']:+7.2f} m  r {row['correlation']:.3f}{verdict}")
+    return 0
+
+
+def _longest(path: Path, options: argparse.Namespace) -> Recording:
+    recordings = _decode(path, options)
+    if not recordings:
+        raise DecodeError("empty", f"{path} holds no recording")
+    return max(recordings, key=lambda recording: recording.n_samples)

@@ -1,0 +1,154 @@
+"""``guideway what-if`` and ``compare-policies``: what changes in the plan, and what planning by condition is worth."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from guideway.commands.command import Commands, add_command, add_json
+from guideway.errors import ConfigurationError
+from guideway.job import today
+from guideway.settings import load_settings
+
+if TYPE_CHECKING:
+    from guideway.transforms.planning import PlanningFrames, Read
+
+_INDICATOR = "longitudinal_level_sd"
+_TRUTH = {"level_start_mm": "start", "level_rate_mm_per_year": "rate_per_year"}
+
+
+def register(commands: Commands) -> None:
+    """Declare the commands of this group."""
+    what_if = add_command(
+        commands,
+        "what-if",
+        "show what changes in the plan with a job deferred, another budget or other limits; nothing is written",
+        _what_if,
+        "guideway what-if --lake var/lake --as-of 2025-12-29 --budget 20000 --json",
+    )
+    what_if.add_argument("--defer", type=int, metavar="WORK_NO", help="put off this job of the plan")
+    what_if.add_argument("--weeks", type=int, default=13, help="by how many weeks (default: 13)")
+    what_if.add_argument("--budget", type=float, help="budget of the horizon, in the plan's currency")
+    what_if.add_argument("--limits", type=Path, metavar="FOLDER", help="folder of rule books with other limits")
+    what_if.add_argument("--rulebooks", help="folder of rule books besides the packaged ones")
+
+    policies = add_command(
+        commands,
+        "compare-policies",
+        "replay one degradation history under fixed-interval, corrective and condition-based maintenance",
+        _compare,
+        "guideway compare-policies --lake var/lake --as-of 2025-12-29 --json",
+    )
+    policies.add_argument(
+        "--truth", type=Path, help="folder of a simulated network's truth: its rates, not fitted ones"
+    )
+    policies.add_argument("--years", type=float, help="length of the replay (default: setting replay_years)")
+    policies.add_argument("--seed", type=int, default=1, help="seed of noise, effects and bootstrap (default: 1)")
+    for parser in (what_if, policies):
+        parser.add_argument("--lake", help="folder or s3a:// address of the lake")
+        parser.add_argument("--planning", help="folder of planning data besides the packaged")
+        parser.add_argument("--as-of", type=date.fromisoformat, help="day the plan is about (default: today, UTC)")
+        add_json(parser)
+
+
+def _what_if(options: argparse.Namespace) -> int:
+    from guideway.lake.lake import Lake  # noqa: PLC0415
+    from guideway.lake.session import open_session  # noqa: PLC0415
+    from guideway.planning.optimiser import plan  # noqa: PLC0415
+    from guideway.planning.what_if import changes, deferred, steady, with_budget  # noqa: PLC0415
+    from guideway.planning.works import work_rows  # noqa: PLC0415
+    from guideway.rulebooks.load import load_rulebooks  # noqa: PLC0415
+    from guideway.transforms.planning import gather_planning  # noqa: PLC0415
+
+    if options.defer is None and options.budget is None and options.limits is None:
+        raise ConfigurationError("nothing to change: give --defer, --budget or --limits")
+    settings = load_settings(lake=options.lake, planning=options.planning, rulebooks=options.rulebooks)
+    as_of = options.as_of or today()
+    books = load_rulebooks(*settings.rulebook_folders)
+    read = Lake(open_session(settings, "guideway what-if"), settings.lake).read
+    frames = gather_planning(read, books, as_of, settings.planning, every=options.limits is not None)
+    planning = frames.planning()
+    result = plan(planning.problem)
+    before = (planning, result, work_rows(planning, result, frames.facts.titles, "before", as_of))
+    if options.limits is not None:
+        planning = _other_limits(read, frames, settings.rulebook_folders, options.limits).planning()
+    if options.defer is not None:
+        planning = deferred(planning, before[2], options.defer, options.weeks)
+    if options.budget is not None:
+        planning = with_budget(planning, options.budget)
+    if options.limits is None:  # other limits make other tasks
+        planning = steady(planning, result, frames.catalogue.number("disturbance_cost"))
+    other = plan(planning.problem)
+    after = (planning, other, work_rows(planning, other, frames.facts.titles, "after", as_of))
+    shown = changes(before, after)
+    if options.json:
+        said = {"figures": _records(shown.figures), "works": _records(shown.works)}
+        print(json.dumps({"as_of": as_of.isoformat(), "status": other.status, "gap": round(other.gap, 4), **said}))
+    else:
+        print(shown.figures.to_string(index=False))
+        print(shown.works.to_string(index=False) if len(shown.works) else "no work comes, goes or moves")
+    return 0
+
+
+def _other_limits(read: Read, frames: PlanningFrames, folders: tuple[Path, ...], limits: Path) -> PlanningFrames:
+    from dataclasses import replace  # noqa: PLC0415
+
+    from pyspark.sql import functions as F  # noqa: PLC0415
+
+    from guideway.contracts.gold import DEGRADATION_TREND  # noqa: PLC0415
+    from guideway.planning.what_if import with_limits  # noqa: PLC0415
+    from guideway.rulebooks.load import load_rulebooks  # noqa: PLC0415
+    from guideway.transforms.planning import limits_by_asset, network_facts  # noqa: PLC0415
+
+    books = load_rulebooks(*folders, limits)
+    trends = read(DEGRADATION_TREND).where(F.col("as_of") == F.lit(frames.as_of)).toPandas()
+    facts = network_facts(read, books)
+    signs = frames.forecasts["indicator"].map(dict(facts.directions)).fillna(1)
+    forecasts = with_limits(frames.forecasts.assign(sign=signs), trends, limits_by_asset(read, books))
+    return replace(frames, forecasts=forecasts.drop(columns="sign"), facts=facts)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from guideway.lake.lake import Lake  # noqa: PLC0415
+    from guideway.lake.session import open_session  # noqa: PLC0415
+    from guideway.planning.catalogue import load_catalogue  # noqa: PLC0415
+    from guideway.planning.policies import compare, history_of, policies_of, work_data  # noqa: PLC0415
+    from guideway.transforms.planning import replayed_sections  # noqa: PLC0415
+
+    settings = load_settings(lake=options.lake, planning=options.planning)
+    catalogue = load_catalogue(settings.planning)
+    lake = Lake(open_session(settings, "guideway compare-policies"), settings.lake)
+    sections = replayed_sections(lake.read, _INDICATOR, options.as_of or today())
+    if options.truth is not None:
+        sections = _with_truth(sections, options.truth)
+    history = history_of(sections, catalogue.number("restriction_share"))
+    years = catalogue.number("replay_years") if options.years is None else options.years
+    result = compare(history, policies_of(catalogue), work_data(catalogue, "*", _INDICATOR), years, options.seed)
+    if options.json:
+        frames = {name: _records(getattr(result, name)) for name in ("totals", "differences", "groups")}
+        facts = {"sections": result.sections, "years": result.years, "seed": result.seed}
+        print(json.dumps({**facts, "currency": catalogue.text("currency"), **frames, "does_not_help": result.says}))
+        return 0
+    print(f"{result.sections} sections, {result.years:g} years, costs in {catalogue.text('currency')}")
+    wide = result.totals.pivot_table(index="measure", columns="policy", values="value", sort=False)
+    print(wide.round(1).to_string())
+    print("where it does not help:", *result.says, sep="\n- ")
+    return 0
+
+
+def _with_truth(sections: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    file = folder / "sections.csv"
+    if not file.is_file():
+        raise ConfigurationError(f"no file {file}: a truth folder comes from guideway simulate")
+    truth = pd.read_csv(file)[["asset_id", *_TRUTH]].rename(columns=_TRUTH)
+    return sections.drop(columns=["start", "rate_per_year"]).merge(truth, on="asset_id")
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = json.loads(frame.to_json(orient="records", date_format="iso"))
+    return rows

@@ -1,0 +1,90 @@
+"""The jobs: their names, what they read and what they write. DAGs and command line are built on this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Job:
+    """One Spark entry point, ``jobs/<name>.py``, and the sub-command ``guideway <command>``."""
+
+    name: str
+    command: str
+    summary: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    takes_paths: bool = False
+
+
+INGEST_ARCHIVE = Job(
+    "ingest_archive",
+    "ingest",
+    "bring delivered files into bronze, each content once",
+    reads=(),
+    writes=(
+        "bronze.source_file",
+        "bronze.recording",
+        "bronze.signal",
+        "reference.line",
+        "reference.track",
+        "reference.section",
+        "reference.asset",
+        "reference.limit",
+        "reference.work_history",
+        "reference.traffic",
+    ),
+    takes_paths=True,
+)
+MEASURE_CONDITION = Job(
+    "measure_condition",
+    "measure",
+    "align runs and compute condition indicators and exceedances",
+    reads=("bronze.recording", "bronze.signal"),
+    writes=("silver.position_fix", "silver.measurement", "gold.condition", "gold.exceedance"),
+)
+FIT_DEGRADATION = Job(
+    "fit_degradation",
+    "fit",
+    "fit degradation trends and forecast limit crossings",
+    reads=("gold.condition",),
+    writes=("gold.intervention", "gold.degradation_trend", "gold.limit_forecast", "gold.forecast_scorecard"),
+)
+TRAIN_MODELS = Job(
+    "train_models",
+    "train",
+    "train, evaluate and register the predictive-maintenance model in MLflow",
+    reads=("gold.condition", "gold.intervention"),
+    writes=(),
+)
+SCORE_ASSETS = Job(
+    "score_assets",
+    "score",
+    "score every asset with the champion model",
+    reads=("gold.condition", "gold.intervention"),
+    writes=("gold.failure_risk",),
+)
+PLAN_MAINTENANCE = Job(
+    "plan_maintenance",
+    "plan",
+    "propose works in possession windows, with cost and reason",
+    reads=("gold.limit_forecast", "gold.failure_risk"),
+    writes=("gold.work_plan",),
+)
+PUBLISH_REPORT = Job(
+    "publish_report",
+    "report",
+    "publish the weekly degradation report",
+    reads=("gold.limit_forecast", "gold.failure_risk", "gold.work_plan"),
+    writes=("gold.network_week",),
+)
+
+JOBS = (
+    INGEST_ARCHIVE,
+    MEASURE_CONDITION,
+    FIT_DEGRADATION,
+    TRAIN_MODELS,
+    SCORE_ASSETS,
+    PLAN_MAINTENANCE,
+    PUBLISH_REPORT,
+)

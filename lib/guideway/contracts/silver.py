@@ -1,0 +1,40 @@
+"""Silver: where each recording really was, and what was done with it."""
+
+from __future__ import annotations
+
+from guideway.contracts.schema import Column, Table
+
+POSITION_FIX = Table(
+    layer="silver",
+    name="position_fix",
+    comment="Correction of a run's chainage against the reference run of its track, stretch by stretch.",
+    key=("recording_id", "from_m"),
+    columns=(
+        Column("recording_id", "string", "run that is corrected"),
+        Column("from_m", "double", "stated chainage of the stretch's start", "m"),
+        Column("to_m", "double", "stated chainage of the stretch's end", "m"),
+        Column("shift_m", "double", "add to the stated chainage to get the reference run's", "m", nullable=True),
+        Column("correlation", "double", "correlation with the reference run after the shift", "1", nullable=True),
+        Column("comparable", "boolean", "false where the runs do not look alike: no trend may use the stretch"),
+        Column("method", "string", "reference, cross_correlation or none"),
+        Column("reference_recording_id", "string", "run that sets the chainage", nullable=True),
+    ),
+)
+
+MEASUREMENT = Table(
+    layer="silver",
+    name="measurement",
+    comment="Ledger of measured recordings: each recording once for each definition, with what became of it.",
+    key=("recording_id",),
+    columns=(
+        Column("recording_id", "string", "a row of bronze.recording"),
+        Column("definition_hash", "string", "hash of parameters and rule books the recording was measured with"),
+        Column("status", "string", "measured, no_indicator or failed"),
+        Column("reason", "string", "why there is no indicator", nullable=True),
+        Column("n_conditions", "int", "rows written to gold.condition", "1"),
+        Column("n_exceedances", "int", "rows written to gold.exceedance", "1"),
+    ),
+    checks={"status_is_known": "status IN ('measured', 'no_indicator', 'failed')"},
+)
+
+TABLES = (POSITION_FIX, MEASUREMENT)

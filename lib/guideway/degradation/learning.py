@@ -1,0 +1,60 @@
+"""What a sample of series teaches about all: priors of each group, interval factors, and how good forecasts were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from guideway.degradation.backtest import Scorecard, backtest
+from guideway.degradation.calibration import Calibration
+from guideway.degradation.parameters import DegradationParameters
+from guideway.degradation.pooling import estimate_priors
+from guideway.degradation.priors import Priors
+from guideway.degradation.series import Floats, SeriesBatch
+
+HORIZONS_WEEKS = (4, 13, 26, 52)
+ORIGIN_STEP_DAYS = 56.0
+FIRST_ORIGIN_SHARE = 0.4
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Priors and calibration for forecasts made on the day, and the scorecard of forecasts made before it."""
+
+    priors: Priors
+    calibration: Calibration
+    scorecard: Scorecard
+
+
+def learn(
+    sample: SeriesBatch, groups: tuple[str, ...], as_of_days: float, parameters: DegradationParameters
+) -> Learned:
+    """Back-test on the sample's past, then priors from all of it.
+
+    The back-test's own priors come from before its first origin: nothing a forecast is scored on was known to it.
+    """
+    known = sample.until(as_of_days)
+    priors = estimate_priors(known, parameters, groups)
+    origins = backtest_origins(known, as_of_days)
+    early = learn_priors(known, groups, origins, as_of_days, parameters)
+    past = backtest(known, early, origins, HORIZONS_WEEKS, parameters)
+    return Learned(priors, past.calibration, past.scorecard)
+
+
+def learn_priors(
+    known: SeriesBatch, groups: tuple[str, ...], origins: Floats, as_of_days: float, parameters: DegradationParameters
+) -> Priors:
+    """Priors from before the first origin: what a forecaster could have known at every one of them."""
+    first = float(origins[0]) if len(origins) else as_of_days
+    return estimate_priors(known.until(first), parameters, groups)
+
+
+def backtest_origins(known: SeriesBatch, as_of_days: float) -> Floats:
+    """Days to forecast from: every eight weeks, after the first 40 % of the history, up to the shortest horizon ago."""
+    if not len(known.t_days):
+        return np.empty(0)
+    first = float(known.t_days.min())
+    earliest = first + FIRST_ORIGIN_SHARE * (as_of_days - first)
+    latest = as_of_days - 7.0 * HORIZONS_WEEKS[0]
+    return np.arange(latest, earliest, -ORIGIN_STEP_DAYS)[::-1]

@@ -1,0 +1,106 @@
+"""What a group of similar series says about any one of them: the priors of partial pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from guideway.degradation.series import Floats, SeriesBatch
+
+MODELS = ("none", "linear", "wiener", "exponential", "gamma", "pooled_prior")
+NONE, LINEAR, WIENER, EXPONENTIAL, GAMMA, POOLED_PRIOR = range(6)
+
+
+@dataclass(frozen=True)
+class Priors:
+    """One row a group, and a last row for every series outside them; NaN is "unknown".
+
+    Numbers are on the scale the model works on: the unit of the indicator with worse = higher, or its logarithm where
+    the model is exponential.
+
+    Attributes:
+        groups: names of the groups; ``SeriesBatch.group`` are positions in it.
+        model: int8, position in ``MODELS``.
+        rate_mean, rate_var: rate a year between works, and its variance between series.
+        rate_memory: correlation of a series' rates before and after a work.
+        noise_var: variance of one measurement around the trend.
+        noise_ratio: that variance over the one interpolation residuals show (below 1 where the process wanders).
+        process_var: variance the level gains a year by itself (Wiener or gamma process); 0 for a straight line.
+        effect_alpha, effect_beta, effect_var: a work lowers the level by ``alpha + beta * level``, with that variance.
+        effect_memory: factor on that effect for each further work of the series.
+        season_cos, season_sin, season_var: yearly wave ``c cos(2 pi y) + s sin(2 pi y)`` with y in years since 1970,
+            and variance of its two numbers between series.
+        jump_rate, jump_mean: abrupt new maxima a year, and their mean size.
+        n_series: series the row was estimated from.
+    """
+
+    groups: tuple[str, ...]
+    model: npt.NDArray[np.int8]
+    rate_mean: Floats
+    rate_var: Floats
+    rate_memory: Floats
+    noise_var: Floats
+    noise_ratio: Floats
+    process_var: Floats
+    effect_alpha: Floats
+    effect_beta: Floats
+    effect_var: Floats
+    effect_memory: Floats
+    season_cos: Floats
+    season_sin: Floats
+    season_var: Floats
+    jump_rate: Floats
+    jump_mean: Floats
+    n_series: Floats
+
+    @classmethod
+    def unknown(cls, groups: tuple[str, ...] = (), model: int = LINEAR) -> Priors:
+        """Priors that know nothing: every series stands alone."""
+        rows = len(groups) + 1
+        values: dict[str, Any] = {f.name: np.full(rows, np.nan) for f in fields(cls)[2:]}
+        for name in ("process_var", "season_cos", "season_sin", "season_var", "jump_rate", "n_series"):
+            values[name] = np.zeros(rows)
+        return cls(groups, np.full(rows, model, np.int8), **values)
+
+    def rows(self, batch: SeriesBatch) -> npt.NDArray[np.int64]:
+        """int64 (n,): the row of each series; the last one where its group is not known."""
+        group = batch.group.astype(np.int64)
+        return np.where((group >= 0) & (group < len(self.groups)), group, len(self.groups))
+
+    def table(self) -> Floats:
+        """(groups + 1, 16): the numbers in the order of the attributes, for the kernels."""
+        columns = [getattr(self, f.name) for f in fields(self)[2:]]
+        return np.column_stack(columns).astype(np.float64)
+
+    def with_row(self, row: int, **numbers: float) -> Priors:
+        """A copy with some numbers of one row replaced."""
+        changed = {}
+        for name, value in numbers.items():
+            column = getattr(self, name).copy()
+            column[row] = value
+            changed[name] = column
+        return replace(self, **changed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists and strings, ready for JSON; NaN becomes None."""
+        numbers = {f.name: [None if np.isnan(x) else float(x) for x in getattr(self, f.name)] for f in fields(self)[2:]}
+        return {"groups": list(self.groups), "model": [MODELS[m] for m in self.model], **numbers}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Priors:
+        """The inverse of :meth:`to_dict`."""
+        numbers = {
+            f.name: np.array([np.nan if x is None else x for x in plain[f.name]], np.float64) for f in fields(cls)[2:]
+        }
+        model = np.array([MODELS.index(m) for m in plain["model"]], np.int8)
+        return cls(tuple(plain["groups"]), model, **numbers)
+
+
+(
+    RATE_MEAN, RATE_VAR, RATE_MEMORY, NOISE_VAR, NOISE_RATIO, PROCESS_VAR, EFFECT_ALPHA, EFFECT_BETA, EFFECT_VAR,
+    EFFECT_MEMORY, SEASON_COS, SEASON_SIN, SEASON_VAR, JUMP_RATE, JUMP_MEAN, N_SERIES,
+) = range(16)  # fmt: skip

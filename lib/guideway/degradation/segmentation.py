@@ -1,0 +1,102 @@
+"""Optimal partition of a series into straight pieces: penalised change-point detection.
+
+The cost of a piece is the weighted squared distance from its best line, in units of the noise variance, plus what the
+line's slope costs under the group's rate (a ridge, so a piece of one or two points is still judged). Optimal
+partitioning after Jackson et al. 2005, with the pruning of Killick, Fearnhead and Eckley 2012 (PELT) for long series.
+Each gap between two runs has a penalty of its own: a recorded work makes a break there cheap, infinity forbids it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from guideway.degradation.compiled import kernel
+from guideway.degradation.series import Floats, Ints
+
+PRUNE_ABOVE = 128
+
+
+@kernel
+def prefix_sums(t: Floats, y: Floats, weights: Floats) -> Floats:
+    """Running sums of w, wt, wy, wtt, wty, wyy; shape (n + 1, 6)."""
+    sums = np.zeros((len(t) + 1, 6))
+    for i in range(len(t)):
+        w, x, v = weights[i], t[i], y[i]
+        sums[i + 1, 0] = sums[i, 0] + w
+        sums[i + 1, 1] = sums[i, 1] + w * x
+        sums[i + 1, 2] = sums[i, 2] + w * v
+        sums[i + 1, 3] = sums[i, 3] + w * x * x
+        sums[i + 1, 4] = sums[i, 4] + w * x * v
+        sums[i + 1, 5] = sums[i, 5] + w * v * v
+    return sums
+
+
+@kernel
+def piece_line(sums: Floats, first: int, last: int, shrink: float) -> tuple[float, float, float]:
+    """Centre time, level there and slope of the ridge line through points ``first`` to ``last - 1``."""
+    w = sums[last, 0] - sums[first, 0]
+    if w <= 0.0:
+        return 0.0, np.nan, 0.0
+    mean_t = (sums[last, 1] - sums[first, 1]) / w
+    mean_y = (sums[last, 2] - sums[first, 2]) / w
+    s_tt = max(sums[last, 3] - sums[first, 3] - w * mean_t * mean_t, 0.0)
+    s_ty = sums[last, 4] - sums[first, 4] - w * mean_t * mean_y
+    total = s_tt + shrink
+    return mean_t, mean_y, (s_ty / total if total > 0.0 else 0.0)
+
+
+@kernel
+def piece_cost(sums: Floats, first: int, last: int, shrink: float) -> float:
+    """Least squared distance of a piece from a line, its slope shrunk to 0 with weight ``shrink``; at least 0."""
+    w = sums[last, 0] - sums[first, 0]
+    if w <= 0.0:
+        return 0.0
+    d_t, d_y = sums[last, 1] - sums[first, 1], sums[last, 2] - sums[first, 2]
+    s_tt = max(sums[last, 3] - sums[first, 3] - d_t * d_t / w, 0.0)
+    s_ty = sums[last, 4] - sums[first, 4] - d_t * d_y / w
+    s_yy = sums[last, 5] - sums[first, 5] - d_y * d_y / w
+    total = s_tt + shrink
+    return float(max(s_yy - (s_ty * s_ty / total if total > 0.0 else 0.0), 0.0))
+
+
+@kernel
+def optimal_breaks(sums: Floats, penalty: Floats, shrink: float) -> Ints:
+    """First points of the pieces after the first one, ascending; inner pieces hold at least two points.
+
+    Args:
+        sums: prefix sums of the standardised series (noise variance 1, group rate taken off).
+        penalty: (n,), cost of a break just before each point; infinity where none may be.
+        shrink: noise variance over variance of the rate, in the units of the sums.
+    """
+    n = len(penalty)
+    best, previous = np.full(n + 1, np.inf), np.zeros(n + 1, np.int64)
+    best[0] = 0.0
+    candidates = np.empty(n + 1, np.int64)
+    scores = np.empty(n + 1)
+    candidates[0], count = 0, 1
+    for end in range(1, n + 1):
+        for c in range(count):
+            start = candidates[c]
+            charge = penalty[start] if start > 0 else 0.0
+            scores[c] = best[start] + charge + piece_cost(sums, start, end, shrink)
+            if start > 0 and end - start < 2 and end < n:
+                continue
+            if scores[c] < best[end]:
+                best[end], previous[end] = scores[c], start
+        if end < n and np.isfinite(penalty[end]):
+            if n > PRUNE_ABOVE:
+                kept = 0
+                for c in range(count):
+                    if end - candidates[c] < 3 or scores[c] < best[end] + penalty[end] + 3.0:
+                        candidates[kept] = candidates[c]
+                        kept += 1
+                count = kept
+            candidates[count] = end
+            count += 1
+    breaks = np.empty(n, np.int64)
+    found, end = 0, n
+    while previous[end] > 0:
+        end = previous[end]
+        breaks[found] = end
+        found += 1
+    return breaks[:found][::-1].copy()

@@ -1,0 +1,206 @@
+"""Many condition series in flat arrays: what the engine takes, straight from Arrow list columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from guideway.degradation.compiled import kernel
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+DAYS_PER_YEAR = 365.25
+
+
+@dataclass(frozen=True)
+class SeriesBatch:
+    """``n`` series in ragged arrays; series ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
+
+    Use :meth:`of` or :meth:`from_lists`: they drop what is not a finite number, sort by time and merge duplicates.
+
+    Attributes:
+        offsets: int64 (n + 1,), start of each series in ``t_days`` and ``values``.
+        t_days: float64 (m,), days since 1970-01-01 UTC.
+        values: float64 (m,), the indicator in its unit.
+        work_offsets: int64 (n + 1,), start of each series' recorded works.
+        work_t_days: float64 (w,), end of each work, days since 1970-01-01 UTC.
+        work_codes: int16 (w,), positions in ``work_names``.
+        group: int32 (n,), pooling group: position in ``Priors.groups``; -1 is "none".
+        direction: int8 (n,), +1 where higher is worse, -1 where lower is worse.
+        work_names: names of the work types.
+    """
+
+    offsets: Ints
+    t_days: Floats
+    values: Floats
+    work_offsets: Ints
+    work_t_days: Floats
+    work_codes: npt.NDArray[np.int16]
+    group: npt.NDArray[np.int32]
+    direction: npt.NDArray[np.int8]
+    work_names: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        """Number of series."""
+        return len(self.offsets) - 1
+
+    @classmethod
+    def of(
+        cls,
+        offsets: npt.ArrayLike,
+        t_days: npt.ArrayLike,
+        values: npt.ArrayLike,
+        work_offsets: npt.ArrayLike | None = None,
+        work_t_days: npt.ArrayLike = (),
+        work_codes: npt.ArrayLike = (),
+        group: npt.ArrayLike | None = None,
+        direction: npt.ArrayLike | None = None,
+        work_names: tuple[str, ...] = (),
+    ) -> SeriesBatch:
+        """A clean batch from raw flat arrays: finite values only, sorted by time, one value a time (the mean)."""
+        bounds = np.asarray(offsets, np.int64)
+        n = len(bounds) - 1
+        t, v = _floats(t_days), _floats(values)
+        work_bounds = np.zeros(n + 1, np.int64) if work_offsets is None else np.asarray(work_offsets, np.int64)
+        work_t, codes = _floats(work_t_days), np.ascontiguousarray(work_codes, np.int16)
+        bounds, t, v = _clean(bounds, t, v)
+        work_bounds, work_t, codes = _clean_works(work_bounds, work_t, codes)
+        return cls(
+            bounds,
+            t,
+            v,
+            work_bounds,
+            work_t,
+            codes,
+            np.zeros(n, np.int32) if group is None else np.ascontiguousarray(group, np.int32),
+            np.ones(n, np.int8) if direction is None else np.ascontiguousarray(direction, np.int8),
+            work_names,
+        )
+
+    @classmethod
+    def from_lists(
+        cls,
+        t_days: Sequence[npt.ArrayLike],
+        values: Sequence[npt.ArrayLike],
+        works: Sequence[npt.ArrayLike] | None = None,
+        group: npt.ArrayLike | None = None,
+        direction: npt.ArrayLike | None = None,
+    ) -> SeriesBatch:
+        """A clean batch from one array a series; ``works`` holds days of recorded works, all of code 0."""
+        work_lists = [()] * len(t_days) if works is None else works
+        work_bounds, work_t = _concatenated(work_lists)
+        bounds, t = _concatenated(t_days)
+        return cls.of(
+            bounds,
+            t,
+            _concatenated(values)[1],
+            work_bounds,
+            work_t,
+            np.zeros(len(work_t), np.int16),
+            group,
+            direction,
+            ("work",),
+        )
+
+    def take(self, series: npt.ArrayLike) -> SeriesBatch:
+        """The chosen series, in the chosen order."""
+        chosen = np.arange(len(self))[np.asarray(series, None if len(np.atleast_1d(series)) else np.int64)]
+        bounds, rows = ragged_take(self.offsets, chosen)
+        work_bounds, work_rows = ragged_take(self.work_offsets, chosen)
+        return replace(
+            self,
+            offsets=bounds,
+            t_days=self.t_days[rows],
+            values=self.values[rows],
+            work_offsets=work_bounds,
+            work_t_days=self.work_t_days[work_rows],
+            work_codes=self.work_codes[work_rows],
+            group=self.group[chosen],
+            direction=self.direction[chosen],
+        )
+
+    def until(self, as_of_days: npt.ArrayLike) -> SeriesBatch:
+        """What was measured and recorded up to ``as_of_days`` (one for all, or one a series), inclusive."""
+        day = np.broadcast_to(np.asarray(as_of_days, np.float64), (len(self),))
+        rows = self.t_days <= np.repeat(day, np.diff(self.offsets))
+        work_rows = self.work_t_days <= np.repeat(day, np.diff(self.work_offsets))
+        return replace(
+            self,
+            offsets=ragged_filter(self.offsets, rows),
+            t_days=self.t_days[rows],
+            values=self.values[rows],
+            work_offsets=ragged_filter(self.work_offsets, work_rows),
+            work_t_days=self.work_t_days[work_rows],
+            work_codes=self.work_codes[work_rows],
+        )
+
+    def owner(self) -> Ints:
+        """int64 (m,): which series each value belongs to."""
+        return np.repeat(np.arange(len(self)), np.diff(self.offsets))
+
+
+def ragged_take(offsets: Ints, chosen: Ints) -> tuple[Ints, Ints]:
+    """Offsets of the chosen rows of a ragged array, and positions of their elements."""
+    lengths = np.diff(offsets)[chosen]
+    bounds = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
+    rows = np.arange(bounds[-1]) + np.repeat(offsets[chosen] - bounds[:-1], lengths)
+    return bounds, rows
+
+
+def ragged_filter(offsets: Ints, keep: npt.NDArray[np.bool_]) -> Ints:
+    """Offsets after dropping the elements where ``keep`` is false."""
+    return np.concatenate((np.zeros(1, np.int64), np.cumsum(keep)))[offsets].astype(np.int64)
+
+
+def _floats(values: npt.ArrayLike) -> Floats:
+    return np.ascontiguousarray(values, np.float64)
+
+
+def _concatenated(parts: Sequence[npt.ArrayLike]) -> tuple[Ints, Floats]:
+    arrays = [np.atleast_1d(np.asarray(part, np.float64)) for part in parts]
+    bounds = np.concatenate(([0], np.cumsum([len(a) for a in arrays]))).astype(np.int64)
+    return bounds, np.concatenate([*arrays, np.empty(0)])
+
+
+@kernel
+def _is_clean(offsets: Ints, t: Floats, v: Floats) -> bool:
+    for i in range(len(offsets) - 1):
+        for j in range(offsets[i], offsets[i + 1]):
+            if not (np.isfinite(t[j]) and np.isfinite(v[j])):
+                return False
+            if j > offsets[i] and t[j] <= t[j - 1]:
+                return False
+    return True
+
+
+def _clean(offsets: Ints, t: Floats, v: Floats) -> tuple[Ints, Floats, Floats]:
+    first, last = (int(offsets[0]), int(offsets[-1])) if len(offsets) else (0, 0)
+    offsets, t, v = offsets - first, t[first:last], v[first:last]
+    if _is_clean(offsets, t, v):
+        return offsets, t, v
+    keep = np.isfinite(t) & np.isfinite(v)
+    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))[keep]
+    t, v = t[keep], v[keep]
+    order = np.lexsort((v, t, owner))
+    owner, t, v = owner[order], t[order], v[order]
+    new = np.ones(len(t), bool)
+    new[1:] = (t[1:] != t[:-1]) | (owner[1:] != owner[:-1])
+    starts = np.flatnonzero(new)
+    counts = np.diff(np.append(starts, len(t)))
+    # the mean, as the first value plus the mean distance from it: equal values stay what they are, to the last bit
+    share = np.repeat(counts, counts)
+    merged = v[starts] + np.add.reduceat(v / share - np.repeat(v[starts], counts) / share, starts) if len(t) else v
+    bounds = np.searchsorted(owner[starts], np.arange(len(offsets))).astype(np.int64)
+    return bounds, t[starts], merged
+
+
+def _clean_works(offsets: Ints, t: Floats, codes: npt.NDArray[np.int16]) -> tuple[Ints, Floats, npt.NDArray[np.int16]]:
+    first, last = (int(offsets[0]), int(offsets[-1])) if len(offsets) else (0, 0)
+    offsets, t, codes = offsets - first, t[first:last], codes[first:last]
+    keep = np.isfinite(t)
+    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))[keep]
+    order = np.lexsort((codes[keep], t[keep], owner))
+    return ragged_filter(offsets, keep), t[keep][order], codes[keep][order]

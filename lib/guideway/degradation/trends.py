@@ -1,0 +1,184 @@
+"""The trend of every series since its last effective work: level, rate, their uncertainty and a status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from guideway.degradation.interventions import Interventions, find_interventions
+from guideway.degradation.parameters import DegradationParameters
+from guideway.degradation.priors import GAMMA, JUMP_MEAN, JUMP_RATE, POOLED_PRIOR, Priors
+from guideway.degradation.scale import scaled, to_values
+from guideway.degradation.series import DAYS_PER_YEAR, Floats, Ints, SeriesBatch
+from guideway.degradation.trend_kernels import (
+    CONSTANT,
+    FAILED,
+    LEVEL,
+    N_POINTS,
+    NO_DATA,
+    OK,
+    POOLED,
+    RATE,
+    SIGMA2,
+    SINCE,
+    STATUS,
+    STATUSES,
+    TOO_FEW_POINTS,
+    VAR_RATE,
+    WAVE_COS,
+    WAVE_VAR,
+    Q,
+    batch_trends,
+)
+
+__all__ = [
+    "CONSTANT",
+    "FAILED",
+    "NO_DATA",
+    "OK",
+    "POOLED",
+    "STATUSES",
+    "TOO_FEW_POINTS",
+    "Trends",
+    "fit_trends",
+]
+
+
+@dataclass(frozen=True)
+class Trends:
+    """Trends of ``n`` series on a day; NaN where there is none.
+
+    Attributes:
+        as_of_days: (n,) the day the trend is for, days since 1970-01-01 UTC.
+        model: int8, position in ``priors.MODELS``; ``pooled_prior`` where the group says more than the series.
+        status: int8, position in ``STATUSES``.
+        rate_per_year: slope now, in the indicator's unit a year.
+        rate_low, rate_high: interval of the rate (80 % unless the parameters say otherwise).
+        level_now: fitted value on the day, without noise, in the indicator's unit.
+        sigma: robust standard deviation of one measurement around the trend, in the indicator's unit.
+        n_points: values since the last effective work.
+        since_days: that work, or the first value; days since 1970-01-01 UTC.
+        direction: +1 where higher is worse, -1 where lower is.
+        group: row of the priors each series used.
+        is_log, is_gamma: the level is a logarithm; the process only grows.
+        state: (n, 5) level, rate a year, variance of the level, covariance, variance of the rate, on the model's scale.
+        noise_var, process_var: variance of a measurement; variance the level gains a year.
+        season: (n, 3) cosine and sine of the yearly wave and the variance of either.
+        jump_rate, jump_mean: abrupt new maxima a year and their mean size; 0 where not asked for.
+    """
+
+    as_of_days: Floats
+    model: npt.NDArray[np.int8]
+    status: npt.NDArray[np.int8]
+    rate_per_year: Floats
+    rate_low: Floats
+    rate_high: Floats
+    level_now: Floats
+    sigma: Floats
+    n_points: Ints
+    since_days: Floats
+    direction: Floats
+    group: Ints
+    is_log: npt.NDArray[np.bool_]
+    is_gamma: npt.NDArray[np.bool_]
+    state: Floats
+    noise_var: Floats
+    process_var: Floats
+    season: Floats
+    jump_rate: Floats
+    jump_mean: Floats
+
+    def __len__(self) -> int:
+        """Number of series."""
+        return len(self.status)
+
+
+def fit_trends(
+    batch: SeriesBatch,
+    priors: Priors,
+    as_of_days: npt.ArrayLike,
+    parameters: DegradationParameters | None = None,
+    interventions: Interventions | None = None,
+) -> Trends:
+    """The trend of every series as known on ``as_of_days`` (one day, or one a series).
+
+    Values and works after that day are not looked at. ``interventions`` saves finding them again; they must be those of
+    ``batch.until(as_of_days)``. Never raises on what a series holds: see ``STATUSES``.
+    """
+    chosen = parameters or DegradationParameters()
+    known = batch.until(as_of_days)
+    works = interventions if interventions is not None else find_interventions(known, priors, chosen)
+    on_scale = scaled(known, priors)
+    if len(works.weights) != len(on_scale.z):
+        raise ValueError("interventions do not belong to batch.until(as_of_days)")
+    day = np.broadcast_to(np.asarray(as_of_days, np.float64), (len(batch),)).copy()
+    table = priors.table()
+    numbers = np.array(
+        [chosen.noise_weight, chosen.huber_k, chosen.min_points, chosen.nonnegative_rate, chosen.seasonal]
+    )
+    result = batch_trends(
+        on_scale.offsets,
+        on_scale.t_days,
+        on_scale.z,
+        works.weights,
+        works.events,
+        works.event_offsets,
+        on_scale.rows,
+        table,
+        numbers,
+        day,
+    )
+    return _described(result, day, on_scale.rows, on_scale.direction, on_scale.is_log, priors, chosen)
+
+
+def _described(
+    result: Floats,
+    day: Floats,
+    rows: Ints,
+    direction: Floats,
+    is_log: npt.NDArray[np.bool_],
+    priors: Priors,
+    parameters: DegradationParameters,
+) -> Trends:
+    status = result[:, STATUS].astype(np.int8)
+    fitted = (status == OK) | (status == POOLED) | (status == CONSTANT)
+    wave = np.nan_to_num(result[:, WAVE_COS : WAVE_VAR + 1])
+    angle = 2.0 * np.pi * day / DAYS_PER_YEAR
+    now = result[:, LEVEL] + wave[:, 0] * np.cos(angle) + wave[:, 1] * np.sin(angle)
+    level = to_values(now, direction, is_log)
+    with np.errstate(over="ignore", invalid="ignore"):
+        slope = np.where(is_log, direction * level, direction)
+        half = ndtri(0.5 + parameters.interval / 2) * np.sqrt(result[:, VAR_RATE])
+        rate, low, high = (slope * r for r in (result[:, RATE], result[:, RATE] - half, result[:, RATE] + half))
+        sigma = np.sqrt(result[:, SIGMA2]) * np.abs(slope)
+    usable = np.isfinite(level) & (~fitted | np.isfinite(rate + low + high + sigma))
+    status[fitted & ~usable] = FAILED
+    fitted &= usable
+    model = np.where(status == POOLED, POOLED_PRIOR, priors.model[rows])
+    table = priors.table()[rows]
+    jumps = parameters.isolated_defects
+    return Trends(
+        as_of_days=day,
+        model=np.where(fitted, model, 0).astype(np.int8),
+        status=status,
+        rate_per_year=np.where(fitted, rate, np.nan),
+        rate_low=np.where(fitted, np.minimum(low, high), np.nan),
+        rate_high=np.where(fitted, np.maximum(low, high), np.nan),
+        level_now=np.where(usable, level, np.nan),
+        sigma=np.where(fitted, sigma, np.nan),
+        n_points=result[:, N_POINTS].astype(np.int64),
+        since_days=result[:, SINCE],
+        direction=direction,
+        group=rows,
+        is_log=is_log,
+        is_gamma=priors.model[rows] == GAMMA,
+        state=np.where(fitted[:, None], result[:, LEVEL : VAR_RATE + 1], np.nan),
+        noise_var=np.where(fitted, result[:, SIGMA2], np.nan),
+        process_var=np.where(fitted, result[:, Q], np.nan),
+        season=wave,
+        jump_rate=np.nan_to_num(table[:, JUMP_RATE]) if jumps else np.zeros(len(day)),
+        jump_mean=np.nan_to_num(table[:, JUMP_MEAN]) if jumps else np.zeros(len(day)),
+    )

@@ -1,0 +1,168 @@
+"""What the jobs have in common: arguments, session, locks, logs, summary line and receipt."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from guideway.contracts import table
+from guideway.contracts.jobs import Job
+from guideway.errors import ConfigurationError, GuidewayError
+from guideway.logs import configure_logs
+from guideway.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from guideway.lake.lake import Lake
+    from guideway.lake.writer import Writer
+
+SETTINGS = ("lake", "landing", "reports", "profiles", "rulebooks")
+"""Settings every job takes on its command line."""
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """What a job is given: the lake, a writer stamped with the run, the settings and the day it is about."""
+
+    lake: Lake
+    writer: Writer
+    settings: Settings
+    as_of: date
+    say: Callable[[str], None]
+    source: str | None = None
+    paths: tuple[Path, ...] = ()
+
+    @property
+    def spark(self) -> SparkSession:
+        """The session of the lake."""
+        return self.lake.spark
+
+
+@dataclass(frozen=True)
+class JobSummary:
+    """What a job did: rows changed by table, versions now, further facts and one line that explains itself."""
+
+    job: str
+    run_id: str
+    as_of: str
+    rows: Mapping[str, int]
+    versions: Mapping[str, int]
+    facts: Mapping[str, object]
+    message: str
+    seconds: float = field(compare=False)
+
+
+JobFunction = Callable[[JobContext], tuple[str, Mapping[str, object]]]
+
+
+def execute(
+    job: Job,
+    function: JobFunction,
+    settings: Settings,
+    *,
+    spark: SparkSession,
+    as_of: date,
+    run_id: str,
+    source: str | None = None,
+    paths: Sequence[Path] = (),
+) -> JobSummary:
+    """Run a job as the only writer of its tables; ``source`` and ``paths`` narrow an ingest."""
+    from guideway.lake.lake import Lake  # noqa: PLC0415
+    from guideway.lake.writer import Writer  # noqa: PLC0415
+
+    started = time.monotonic()
+    lake = Lake(spark, settings.lake, settings.lock_wait_seconds)
+    log = structlog.get_logger().bind(job=job.name)
+    # a retry has the run's id, too: each attempt is told apart, so that what a killed one left can be found
+    writer = Writer(lake, f"{run_id}~{uuid.uuid4().hex[:6]}")
+    context = JobContext(lake, writer, settings, as_of, log.info, source, tuple(paths))
+    targets = tuple(table(name) for name in job.writes)
+    with lake.writing(targets, owner=f"{job.name} {run_id}"):
+        message, facts = function(context)
+    seconds = round(time.monotonic() - started, 2)
+    log.info("done", message=message, seconds=seconds)
+    return JobSummary(
+        job.name, writer.run_id, as_of.isoformat(), dict(writer.rows), lake.versions(targets), facts, message, seconds
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser, job: Job | None) -> None:
+    """The arguments a job (or, without one, the pipeline) takes: the contract of jobs, DAGs and command line."""
+    if job and job.takes_paths:
+        parser.add_argument("paths", nargs="*", type=Path, help="files or folders (default: the landing folder)")
+        parser.add_argument("--source", help="source profile of all these files (default: by their folder)")
+    for name in SETTINGS:
+        parser.add_argument(f"--{name}", help=Settings.model_fields[name].description)
+    parser.add_argument("--as-of", type=date.fromisoformat, help="day the results are about (default: today, UTC)")
+    parser.add_argument("--run-id", help="identifier of the run (default: made up)")
+    parser.add_argument("--receipt", type=Path, help="also write the summary to this JSON file")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+
+
+def main(job: Job, function: JobFunction) -> None:
+    """Entry point of ``jobs/<name>.py`` under spark-submit or plain Python; exits with the error's code."""
+    parser = argparse.ArgumentParser(prog=f"jobs/{job.name}.py", description=job.summary)
+    add_arguments(parser, job)
+    try:
+        run_once(job, function, parser.parse_args())
+    except GuidewayError as error:
+        print(f"{job.name}: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+def run_once(job: Job, function: JobFunction, options: argparse.Namespace) -> JobSummary:
+    """Open a session, run one job as the options say, print its summary and write its receipt."""
+    from guideway.lake.session import open_session  # noqa: PLC0415
+
+    settings = load_settings(**{name: getattr(options, name) for name in SETTINGS})
+    run_id = options.run_id or new_run_id()
+    configure_logs(settings.log_level, run_id=run_id)
+    spark = open_session(settings, f"guideway {job.name}")
+    narrowed = {"source": options.source, "paths": options.paths} if job.takes_paths else {}
+    summary = execute(job, function, settings, spark=spark, as_of=options.as_of or today(), run_id=run_id, **narrowed)
+    if options.receipt:
+        write_receipt(options.receipt, summary)
+    print(json.dumps(asdict(summary)) if options.json else f"{job.name}: {summary.message}")
+    return summary
+
+
+def write_receipt(path: Path, summary: JobSummary) -> None:
+    """Write the summary whole or not at all: an Airflow task reads it as soon as the job has ended."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps(asdict(summary), indent=1), encoding="utf-8")
+    draft.replace(path)
+
+
+def new_run_id() -> str:
+    """An identifier no other run has."""
+    return uuid.uuid4().hex[:16]
+
+
+def today() -> date:
+    """The day it is, in UTC: only a default of the command line, never used by a transform."""
+    return datetime.now(timezone.utc).date()
+
+
+def require_folder(setting: str, value: str) -> Path:
+    """The folder a setting names.
+
+    Raises:
+        ConfigurationError: it is not there.
+    """
+    folder = Path(value)
+    if not folder.is_dir():
+        raise ConfigurationError(f"setting {setting!r}: no folder {folder}")
+    return folder

@@ -1,0 +1,119 @@
+"""The lake: contract tables at ``<root>/<layer>/<table>``, created, read, described and registered for SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from delta import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+
+from guideway.contracts import TABLES, Table
+from guideway.contracts.views import VIEWS
+from guideway.errors import LakeError
+from guideway.lake.locks import hold_locks
+from guideway.lake.log import Commit, last_commits
+from guideway.settings import local_path
+
+
+class Lake:
+    """A folder or bucket of Delta tables that follow ``guideway.contracts``."""
+
+    def __init__(self, spark: SparkSession, root: str, lock_wait_seconds: float = 600.0) -> None:
+        """Open the lake at ``root``; nothing is created until a table is written."""
+        folder = local_path(root)
+        self.spark = spark
+        self.root = str(folder) if folder else root.rstrip("/")
+        self._lock_folder = folder / "_locks" if folder else None
+        self._lock_wait_seconds = lock_wait_seconds
+
+    def path(self, table: Table) -> str:
+        """Address of the table."""
+        return f"{self.root}/{table.layer}/{table.name}"
+
+    def exists(self, table: Table) -> bool:
+        """Whether the table has ever been written."""
+        return self.version(table) is not None
+
+    def delta(self, table: Table) -> DeltaTable:
+        """Delta's handle of the table, created from its contract where it does not exist."""
+        if not self.exists(table):
+            self._create(table)
+        return DeltaTable.forPath(self.spark, self.path(table))
+
+    def read(self, table: Table, version: int | None = None) -> DataFrame:
+        """The table now, or as it was at ``version``; empty where it was never written."""
+        if not self.exists(table):
+            return self.spark.createDataFrame([], self.ddl(table))
+        reader = self.spark.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", version)
+        return reader.load(self.path(table))
+
+    def commits(self, table: Table, most: int = 1) -> list[Commit]:
+        """The table's latest commits, newest first; none where it was never written."""
+        return last_commits(self.spark, self.path(table), most)
+
+    def version(self, table: Table) -> int | None:
+        """Latest Delta version, or None where the table was never written."""
+        latest = self.commits(table)
+        return latest[0].version if latest else None
+
+    def versions(self, tables: tuple[Table, ...] = TABLES) -> dict[str, int]:
+        """Latest version of every table that exists, by full name."""
+        found = {table.full_name: self.version(table) for table in tables}
+        return {name: version for name, version in found.items() if version is not None}
+
+    def counts(self, tables: tuple[Table, ...] = TABLES) -> dict[str, int]:
+        """Rows of every table that exists, by full name."""
+        return {table.full_name: self.read(table).count() for table in tables if self.exists(table)}
+
+    def register(self, tables: tuple[Table, ...] = TABLES) -> None:
+        """Make tables and views reachable as ``layer.name`` in Spark SQL of this session."""
+        for layer in sorted({table.layer for table in tables}):
+            self.spark.sql(f"CREATE DATABASE IF NOT EXISTS {layer}")
+        there = {table.full_name: self.path(table) for table in tables if self.exists(table)}
+        for name, path in there.items():
+            self.spark.sql(f"CREATE TABLE IF NOT EXISTS {name} USING DELTA LOCATION '{path}'")
+        for view in VIEWS:
+            if there.keys() >= set(view.reads):
+                self.spark.sql(f"CREATE OR REPLACE VIEW {view.full_name} AS {view.sql}")
+
+    @contextmanager
+    def writing(self, tables: tuple[Table, ...], owner: str) -> Iterator[None]:
+        """Be the only writer of these tables; a second writer waits, then fails by name.
+
+        On an object store there is no lock of the system: one writing driver a table is the operator's duty
+        (an Airflow pool of one slot), and Hadoop's conditional create refuses the second commit.
+        """
+        guard = (
+            hold_locks(self._lock_folder, tuple(t.full_name for t in tables), owner, self._lock_wait_seconds)
+            if self._lock_folder
+            else nullcontext()
+        )
+        with guard:
+            yield
+
+    @staticmethod
+    def ddl(table: Table) -> str:
+        """Spark DDL of the table's columns, as ``createDataFrame`` and ``mapInArrow`` take it."""
+        return ", ".join(
+            f"`{column.name}` {column.type}{'' if column.nullable else ' NOT NULL'}" for column in table.all_columns
+        )
+
+    def _create(self, table: Table) -> None:
+        folder = local_path(self.root)
+        target = folder / table.layer / table.name if folder else None
+        if target and target.is_dir() and any(Path(target).iterdir()):
+            raise LakeError(f"{target} is not empty and not a Delta table: refusing to create {table.full_name} there")
+        builder = DeltaTable.createIfNotExists(self.spark).location(self.path(table)).comment(table.comment)
+        for column in table.all_columns:
+            comment = f"{column.comment} [{column.unit}]" if column.unit else column.comment
+            builder = builder.addColumn(column.name, column.type, nullable=column.nullable, comment=comment)
+        if table.partition_by:
+            builder = builder.partitionedBy(*table.partition_by)
+        for name, expression in table.checks.items():
+            builder = builder.property(f"delta.constraints.{name}", expression)
+        builder = builder.property("guideway.key", ",".join(table.key))
+        builder.execute()

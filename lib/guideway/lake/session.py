@@ -1,0 +1,73 @@
+"""The Spark session every job uses: Delta, UTC, one source of settings."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from guideway.doctor import pinned_jars
+from guideway.errors import ConfigurationError
+from guideway.settings import Settings
+
+_SQL = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.adaptive.enabled": "true",
+    # parameter markers under Delta's extension: see delta issue 7640
+    "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",
+    # a listing job of thousands of tasks for a handful of files is what makes small VACUUMs take minutes
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.databricks.delta.properties.defaults.enableInCommitTimestamps": "true",
+    # a crash or a hang inside a Python worker must name itself
+    "spark.sql.execution.pyspark.udf.faulthandler.enabled": "true",
+    "spark.sql.execution.pyspark.udf.idleTimeoutSeconds": "1800",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "5000",
+}
+
+
+def open_session(settings: Settings, app_name: str = "guideway") -> SparkSession:
+    """The session of this process.
+
+    Under spark-submit the master, memory and JARs are the submitter's; started from Python they come from ``settings``.
+
+    Raises:
+        ConfigurationError: a pinned Delta JAR is not in ``settings.jars``.
+    """
+    # collected timestamps are local times of the process: make local time UTC wherever we run
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    builder = SparkSession.builder.appName(app_name)
+    for name, value in _SQL.items():
+        builder = builder.config(name, value)
+    builder = builder.config("spark.sql.shuffle.partitions", settings.shuffle_partitions)
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:
+        builder = _configure_own_jvm(builder, settings)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    return session
+
+
+def _configure_own_jvm(builder: SparkSession.Builder, settings: Settings) -> SparkSession.Builder:
+    # workers must run this interpreter, not the first python3 on PATH
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    jars = [Path(settings.jars, name).resolve() for name in pinned_jars()]
+    for jar in jars:
+        if not jar.is_file():
+            raise ConfigurationError(f"setting 'jars': {jar} is missing; `make setup` fetches the pinned Delta JARs")
+    return (
+        builder.master(settings.master)
+        .config("spark.jars", ",".join(map(str, jars)))
+        .config("spark.driver.memory", settings.driver_memory)
+        .config("spark.driver.extraJavaOptions", f"{settings.java_options} -Duser.timezone=UTC")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+    )

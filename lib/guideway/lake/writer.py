@@ -1,0 +1,171 @@
+"""Writing without losing or doubling anything: append, upsert, replace a window, undo what was never acknowledged.
+
+Every method writes at most one Delta commit, stamps it with the run, and returns the number of rows it changed;
+a write that would change nothing makes no commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import reduce
+from operator import and_
+
+from pyspark.sql import Column as SparkColumn
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from guideway import __version__
+from guideway.contracts import Table
+from guideway.contracts.schema import PROVENANCE
+from guideway.errors import LakeError
+from guideway.lake.lake import Lake
+
+_PROVENANCE = tuple(column.name for column in PROVENANCE)
+_HISTORY_DEPTH = 50
+
+
+class Writer:
+    """Writes the rows of one run.
+
+    ``run_id`` must be new at each attempt: what is not acknowledged is found by it.
+    """
+
+    def __init__(self, lake: Lake, run_id: str) -> None:
+        self.lake = lake
+        self.run_id = run_id
+        self.rows: dict[str, int] = {}
+        self._last = 0
+
+    def part(self, number: int) -> Writer:
+        """A writer for one separately acknowledged part of the run; it counts into the same rows."""
+        part = Writer(self.lake, f"{self.run_id}.{number}")
+        part.rows = self.rows
+        return part
+
+    def append(self, frame: DataFrame, table: Table) -> int:
+        """Append rows whose keys are known to be new."""
+        with self._commit(table, "numOutputRows"):
+            self._write(frame, table).save(self.lake.path(table))
+        return self._last
+
+    def upsert(self, frame: DataFrame, table: Table) -> int:
+        """Insert new keys, update rows that differ, leave equal rows untouched.
+
+        Raises:
+            LakeError: the frame holds a key twice; the message shows it.
+        """
+        incoming = self._stamp(frame, table).persist()
+        try:
+            _refuse_duplicate_keys(incoming, table)
+            same = reduce(
+                and_,
+                (
+                    _hashable(F.col(f"n.{c.name}"), c.type).eqNullSafe(_hashable(F.col(f"o.{c.name}"), c.type))
+                    for c in table.columns
+                ),
+            )
+            changed = incoming.alias("n").join(self.lake.read(table).alias("o"), same, "left_anti")
+            if changed.isEmpty():
+                return self._none(table)
+            matched = reduce(and_, (F.col(f"old.{key}") == F.col(f"new.{key}") for key in table.key))
+            with self._commit(table, "numTargetRowsInserted", "numTargetRowsUpdated"):
+                merge = self.lake.delta(table).alias("old").merge(changed.alias("new"), matched)
+                merge.whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
+        finally:
+            incoming.unpersist()
+        return self._last
+
+    def replace(self, frame: DataFrame, table: Table, window: SparkColumn, window_sql: str) -> int:
+        """Make the window hold exactly these rows; equal content makes no commit.
+
+        Args:
+            frame: the window's rows.
+            table: the table.
+            window: predicate of the window as a column, for reading.
+            window_sql: the same predicate as SQL of literals, for ``replaceWhere``.
+        """
+        incoming = self._stamp(frame, table).persist()
+        try:
+            _refuse_duplicate_keys(incoming, table)
+            if fingerprint(incoming, table) == fingerprint(self.lake.read(table).where(window), table):
+                return self._none(table)
+            with self._commit(table, "numOutputRows"):
+                self._write(incoming, table, mode="overwrite", replaceWhere=window_sql).save(self.lake.path(table))
+        finally:
+            incoming.unpersist()
+        return self._last
+
+    def delete(self, table: Table, condition: SparkColumn) -> int:
+        """Delete the rows the condition selects."""
+        if not self.lake.exists(table):
+            return 0
+        with self._commit(table, "numDeletedRows"):
+            self.lake.delta(table).delete(condition)
+        return self._last
+
+    def undo_unacknowledged(self, ledger: Table, parts: tuple[Table, ...]) -> dict[str, int]:
+        """Remove what a killed run left behind: rows of runs that never reached the ledger.
+
+        A run writes its parts first and its ledger last, and holds the lock of all of them: so whatever a part holds of
+        a run the ledger does not know was never acknowledged.
+
+        Returns:
+            Rows removed, by table.
+        """
+        known = {row.run_id for row in self.lake.read(ledger).select("run_id").distinct().collect()}
+        removed = {}
+        for part in parts:
+            if not self.lake.exists(part):
+                continue
+            commits = self.lake.commits(part, _HISTORY_DEPTH)
+            orphans = sorted({c.run_id for c in commits if c.run_id and c.operation in ("WRITE", "MERGE")} - known)
+            if orphans:
+                rows = self.delete(part, F.col("run_id").isin(orphans))
+                if rows:
+                    removed[part.full_name] = rows
+        return removed
+
+    def _stamp(self, frame: DataFrame, table: Table) -> DataFrame:
+        stamped = frame.withColumns({"run_id": F.lit(self.run_id), "code_version": F.lit(__version__)})
+        return stamped.select([F.col(c.name).cast(c.type).alias(c.name) for c in table.all_columns])
+
+    def _write(self, frame: DataFrame, table: Table, mode: str = "append", **options: str):  # type: ignore[no-untyped-def]
+        stamped = frame if set(_PROVENANCE) <= set(frame.columns) else self._stamp(frame, table)
+        return stamped.write.format("delta").mode(mode).options(**options)
+
+    @contextmanager
+    def _commit(self, table: Table, *metrics: str) -> Iterator[None]:
+        """Stamp the one commit made inside with the run, and count the rows it changed; it may be none."""
+        self.lake.delta(table)
+        before = self.lake.version(table) or 0
+        self.lake.spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", self.run_id)
+        yield
+        last = self.lake.commits(table)[0]
+        if last.version > before + 1 or (last.version > before and last.run_id != self.run_id):
+            raise LakeError(f"{table.full_name}: another driver wrote beside run {self.run_id}; look at its history")
+        counted = last.metrics if last.version > before else {}
+        self._last = sum(counted.get(metric, 0) for metric in metrics)
+        self.rows[table.full_name] = self.rows.get(table.full_name, 0) + self._last
+
+    def _none(self, table: Table) -> int:
+        self.rows.setdefault(table.full_name, 0)
+        return 0
+
+
+def _refuse_duplicate_keys(frame: DataFrame, table: Table) -> None:
+    double = frame.groupBy(*table.key).count().where("count > 1").drop("count").limit(3).collect()
+    if double:
+        raise LakeError(f"{table.full_name}: {len(double)} or more keys come twice, first {double[0].asDict()}")
+
+
+def fingerprint(frame: DataFrame, table: Table) -> tuple[int, int]:
+    """Number of rows and a sum of row hashes: equal for equal content in any order."""
+    hashed = F.xxhash64(*[_hashable(F.col(c.name), c.type) for c in table.columns])
+    (row,) = frame.agg(F.count(F.lit(1)).alias("n"), F.sum(hashed.cast("decimal(38,0)")).alias("h")).collect()
+    return int(row["n"]), int(row["h"] or 0)
+
+
+def _hashable(column: SparkColumn, sql_type: str) -> SparkColumn:
+    # xxhash64 takes no maps: their sorted entries stand for them
+    return F.sort_array(F.map_entries(column)) if sql_type.startswith("map<") else column

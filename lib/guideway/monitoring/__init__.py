@@ -1,0 +1,1 @@
+"""One module a domain: signals in, condition indicators and exceedances out."""

@@ -1,0 +1,80 @@
+"""What a monitoring domain is made of: indicators it defines, conditions and exceedances it finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["above", "below"]
+Quality = Literal["good", "suspect", "poor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """Definition of one condition indicator; its documentation page is generated from here.
+
+    Attributes:
+        name: identifier, for example ``longitudinal_level_sd``.
+        title: name people use.
+        unit: unit of the value as Pint writes it.
+        direction: ``above`` when a higher value is worse, ``below`` when a lower one is.
+        formula: how it is computed, in one or two sentences.
+        standard: standard and clause the formula comes from.
+        channels: channels it needs, by canonical name.
+        min_span: least valid data it needs, for example ``100 m`` or ``60 s``.
+        missing_when: what makes it missing.
+        trendable: whether a degradation trend over time makes sense.
+    """
+
+    name: str
+    title: str
+    unit: str
+    direction: Direction
+    formula: str
+    standard: str
+    channels: tuple[str, ...]
+    min_span: str
+    missing_when: str
+    trendable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Value of one indicator of one asset in one recording; a row of ``gold.condition``.
+
+    ``at_offset_s`` is when the asset was passed, seconds after the recording started (0 where unknown).
+    """
+
+    asset_id: str
+    indicator: str
+    value: float
+    unit: str
+    n_samples: int
+    coverage: float
+    quality: Quality = "good"
+    at_offset_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Exceedance:
+    """One stretch (or, for a fixed sensor, one event) beyond a limit; a row of ``gold.exceedance``."""
+
+    asset_id: str
+    indicator: str
+    from_m: float
+    to_m: float
+    peak: float
+    unit: str
+    level: str
+    severity: int
+    limit: float
+    reason: str
+    at_offset_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What one recording says about the assets it passed."""
+
+    conditions: tuple[Condition, ...] = ()
+    exceedances: tuple[Exceedance, ...] = ()

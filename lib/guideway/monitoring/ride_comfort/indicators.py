@@ -1,0 +1,142 @@
+"""What ride comfort indicators mean."""
+
+from __future__ import annotations
+
+from guideway.monitoring.definition import Indicator
+
+DOMAIN = "ride_comfort"
+
+_NAMES = {"x": "longitudinal", "y": "lateral", "z": "vertical"}
+_CHANNEL = {axis: f"car_body_acceleration_{word}" for axis, word in _NAMES.items()}
+_MISSING = (
+    "no such acceleration is delivered, it was sampled less than 20 times a second, a distance axis has no speed,"
+    " or the vehicle stood"
+)
+_BAND = "Quality is suspect where sampling does not reach 80 Hz."
+
+
+def _one(
+    name: str,
+    title: str,
+    *,
+    unit: str,
+    formula: str,
+    standard: str,
+    channels: tuple[str, ...],
+    min_span: str = "5 s in motion",
+    missing_when: str = _MISSING,
+    trendable: bool = True,
+) -> Indicator:
+    return Indicator(
+        name=name,
+        title=title,
+        unit=unit,
+        direction="above",
+        formula=formula,
+        standard=standard,
+        channels=channels,
+        min_span=min_span,
+        missing_when=missing_when,
+        trendable=trendable,
+    )
+
+
+def _of_axis(axis: str) -> tuple[Indicator, ...]:
+    word, channel = _NAMES[axis], (_CHANNEL[axis],)
+    iso, en = ("Wk", "Wb") if axis == "z" else ("Wd", "Wd")
+    return (
+        _one(
+            f"weighted_acceleration_{axis}",
+            f"Weighted {word} acceleration a_w",
+            unit="m/s**2",
+            formula=f"RMS of {iso}-weighted acceleration over the time in motion on the asset. {_BAND}",
+            standard="ISO 2631-1:1997, 6.1; weighting ISO 8041-1:2017 [S36]",
+            channels=channel,
+        ),
+        _one(
+            f"transient_vibration_{axis}",
+            f"Maximum transient vibration MTVV, {word}",
+            unit="m/s**2",
+            formula=f"Greatest running RMS (exponential, 1 s) of {iso}-weighted acceleration. {_BAND}",
+            standard="ISO 2631-1:1997, 6.3.1 [S36]",
+            channels=channel,
+        ),
+        _one(
+            f"vibration_dose_{axis}",
+            f"Vibration dose VDV, {word}",
+            unit="m/s**1.75",
+            formula=f"Fourth root of the time integral of the fourth power of {iso}-weighted acceleration over the "
+            "time in motion on the asset; grows with that time.",
+            standard="ISO 2631-1:1997, 6.3.2 [S36]",
+            channels=channel,
+            trendable=False,
+        ),
+        _one(
+            f"comfort_continuous_{axis}",
+            f"Continuous comfort C_C{axis}",
+            unit="m/s**2",
+            formula=f"Greatest RMS over 5 s of {en}-weighted acceleration among windows whose middle lies on the asset,"
+            f" a window every second. {_BAND}",
+            standard="EN 12299:2009, continuous comfort [S39, S45]",
+            channels=channel,
+        ),
+    )
+
+
+INDICATORS: tuple[Indicator, ...] = (
+    *(one for axis in _NAMES for one in _of_axis(axis)),
+    _one(
+        "weighted_acceleration_total",
+        "Total weighted acceleration a_v",
+        unit="m/s**2",
+        formula="sqrt(a_wx^2 + a_wy^2 + a_wz^2), factors k = 1 for comfort.",
+        standard="ISO 2631-1:1997, 6.5 [S36]",
+        channels=tuple(_CHANNEL.values()),
+    ),
+    _one(
+        "comfort_mean",
+        "Mean comfort N_MV",
+        unit="1",
+        formula="6 sqrt(x95^2 + y95^2 + z95^2): 95th percentiles of the weighted RMS of 5 s blocks side by side, Wd, "
+        "Wd and Wb, in motion, over the whole ride; fewer than 60 blocks are suspect.",
+        standard="EN 12299:2009, mean comfort, standard method [K]",
+        channels=tuple(_CHANNEL.values()),
+        min_span="60 s in motion",
+        missing_when=f"{_MISSING} all but 60 s",
+    ),
+    _one(
+        "comfort_discrete_events",
+        "Comfort on discrete events P_DE, standing",
+        unit="percent",
+        formula="Greatest max(16.62 y_p + 27.01 y_m - 37, 0) on the asset: y_p peak-to-peak, y_m absolute mean of "
+        "lateral acceleration (m/s2, below 2 Hz) in 2 s.",
+        standard="EN 12299:2009, discrete events [K]",
+        channels=(_CHANNEL["y"],),
+    ),
+    _one(
+        "comfort_curve_transitions",
+        "Comfort on curve transitions P_CT, standing",
+        unit="percent",
+        formula="Greatest over the transitions into a curve on the asset of max(2.80 y + 2.03 j - 11.1, 0) + 0.185 "
+        "r^2.283: lateral acceleration y (% g, 1 s mean), jerk j (% g per s), roll rate r (deg/s).",
+        standard="EN 12299:2009, curve transitions [K]",
+        channels=(_CHANNEL["y"], "angular_rate_x"),
+        missing_when="no transition curve of at least 2 s was run through, or no roll rate is delivered",
+    ),
+    _one(
+        "sperling_lateral",
+        "Sperling index Wz, lateral",
+        unit="1",
+        formula="(weighted RMS in cm/s2)^0.3 of 5 s windows, combined as (mean Wz^10)^(1/10).",
+        standard="Sperling; GB/T 5599 [S39, K]",
+        channels=(_CHANNEL["y"],),
+    ),
+    _one(
+        "sperling_vertical",
+        "Sperling index Wz, vertical",
+        unit="1",
+        formula="(weighted RMS in cm/s2)^0.3 of 5 s windows, combined as (mean Wz^10)^(1/10).",
+        standard="Sperling; GB/T 5599 [S39, K]",
+        channels=(_CHANNEL["z"],),
+    ),
+)

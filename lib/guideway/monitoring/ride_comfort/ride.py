@@ -1,0 +1,143 @@
+"""A ride made ready: car-body accelerations on a uniform axis of time, with position and motion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from guideway.archives.recording import Recording
+from guideway.monitoring.ride_comfort.stops import find_stops
+from guideway.signals.filters import stretches
+
+Array = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+AXES = {"x": "longitudinal", "y": "lateral", "z": "vertical"}
+LEAST_RATE_HZ = 20.0
+FULL_BAND_RATE_HZ = 160.0
+_STANDING_KMH = 5.0
+_BEYOND_REASON = 100.0
+_LEAST_COVERAGE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Ride:
+    """Samples of one ride at ``fs`` a second.
+
+    Attributes:
+        fs: samples per second.
+        time_s: seconds since the recording started, shape (n,).
+        position_m: chainage, shape (n,), NaN where unknown; None without a position.
+        moving: whether the vehicle moves, shape (n,); True where nothing tells.
+        signals: acceleration of each axis about its median, m/s2, gaps filled, shape (n,).
+        valid: whether each sample of an axis was measured.
+        roll_rate: angular rate about the longitudinal axis, deg/s, or None.
+    """
+
+    fs: float
+    time_s: Array
+    position_m: Array | None
+    moving: Bools
+    signals: Mapping[str, Array]
+    valid: Mapping[str, Bools]
+    roll_rate: Array | None
+
+    @property
+    def holds_full_band(self) -> bool:
+        """Whether sampling reaches 80 Hz, the upper end of the comfort band."""
+        return self.fs >= FULL_BAND_RATE_HZ
+
+
+def prepare(recording: Recording) -> Ride | None:
+    """The ride of a recording; None without car-body accelerations, speed on a distance axis, or 20 samples a second.
+
+    A distance axis becomes time by way of the speed. A standstill is taken from the speed where there is one, else from
+    stops found in the accelerations.
+    """
+    names = [name for name in (f"car_body_acceleration_{word}" for word in AXES.values()) if recording.has(name)]
+    if not names or recording.n_samples < 2 or not recording.step > 0:
+        return None
+    clock = _clock(recording)
+    if clock is None:
+        return None
+    time, order = clock
+    fs = 1.0 / float(np.median(np.diff(time)))
+    if not LEAST_RATE_HZ <= fs < 1e6 or (time[-1] - time[0]) * fs > 4.0 * time.size:
+        return None
+    uniform = time[0] + np.arange(int((time[-1] - time[0]) * fs + 1e-6) + 1) / fs
+    signals, valid = {}, {}
+    for axis, word in AXES.items():
+        name = f"car_body_acceleration_{word}"
+        if recording.has(name):
+            samples = _on(uniform, time, recording.values(name).astype(np.float64)[order])
+            good = np.abs(samples) < _BEYOND_REASON
+            if good.mean() >= _LEAST_COVERAGE and np.ptp(samples[good]) > 0:
+                signals[axis] = _filled(samples, good)
+                valid[axis] = good
+    if not signals:
+        return None
+    channel = {name: _channel(recording, name, uniform, time, order) for name in ("position", "speed")}
+    position = recording.positions[order] if recording.axis == "distance" else None
+    where = channel["position"] if position is None else np.interp(uniform, time, position)
+    moving = _moving(channel["speed"], signals, fs, uniform.size)
+    return Ride(fs, uniform, where, moving, signals, valid, _roll(recording, uniform, time, order))
+
+
+def _clock(recording: Recording) -> tuple[Array, npt.NDArray[np.intp]] | None:
+    """Rising time of the samples and the order that makes it rise."""
+    n = recording.n_samples
+    if recording.axis == "time":
+        return recording.positions, np.arange(n)
+    if not recording.has("speed"):
+        return None
+    speed = np.abs(recording.values("speed").astype(np.float64)) / 3.6
+    known = np.isfinite(speed) & (speed > _STANDING_KMH / 3.6) & (speed < 300.0)
+    if known.mean() < _LEAST_COVERAGE:
+        return None
+    filled = np.interp(np.arange(n), np.flatnonzero(known), speed[known])
+    order = np.arange(n)[::-1] if recording.direction == -1 else np.arange(n)
+    elapsed = np.concatenate(([0.0], np.cumsum(recording.step / filled[order][:-1])))
+    return elapsed, order
+
+
+def _on(uniform: Array, time: Array, samples: Array) -> Array:
+    if uniform.size == time.size and np.allclose(uniform, time):
+        return samples
+    return np.interp(uniform, time, samples)
+
+
+def _filled(samples: Array, good: Bools) -> Array:
+    """About the median; gaps up to a tenth of a second or so are bridged by lines, longer ones stand at zero."""
+    centred = samples - float(np.median(samples[good]))
+    index = np.arange(samples.size)
+    bridged = np.interp(index, index[good], centred[good])
+    for first, stop in stretches(~good, 0):
+        if stop - first > 5:
+            bridged[first:stop] = 0.0
+    return bridged
+
+
+def _channel(recording: Recording, name: str, uniform: Array, time: Array, order: npt.NDArray[np.intp]) -> Array | None:
+    if not recording.has(name):
+        return None
+    values = recording.values(name).astype(np.float64)[order]
+    known = np.abs(values) < 1e9
+    return np.interp(uniform, time[known], values[known]) if known.any() else None
+
+
+def _roll(recording: Recording, uniform: Array, time: Array, order: npt.NDArray[np.intp]) -> Array | None:
+    rate = _channel(recording, "angular_rate_x", uniform, time, order)
+    return None if rate is None else rate - float(np.median(rate))
+
+
+def _moving(speed_kmh: Array | None, signals: Mapping[str, Array], fs: float, n: int) -> Bools:
+    if speed_kmh is not None:
+        return np.asarray(np.abs(speed_kmh) >= _STANDING_KMH)
+    moving = np.ones(n, dtype=np.bool_)
+    if signals.keys() == AXES.keys():
+        for stop in find_stops(signals["x"], np.stack((signals["y"], signals["z"])), fs):
+            moving[round(stop.stop_s * fs) : round(stop.start_s * fs)] = False
+    return moving

@@ -1,0 +1,1 @@
+"""Lines, tracks, assets and where things are on them."""

@@ -1,0 +1,1 @@
+"""Works in possession windows: optimiser, costs and the comparison of maintenance policies."""

@@ -1,0 +1,1 @@
+"""Features, estimators, evaluation and drift of predictive-maintenance models. No MLflow here."""

@@ -1,0 +1,1 @@
+"""The weekly degradation report in every form a planner passes on."""

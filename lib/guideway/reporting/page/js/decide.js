@@ -1,0 +1,78 @@
+// The first screen: what to do within days, what to plan, what changed.
+
+const FIRST_ITEMS = 5;
+
+function drawDecide() {
+  const meta = data.meta, [first, ...rest] = meta.headline[language];
+  document.getElementById("week").textContent = t("report.week", { week: meta.week, year: meta.year });
+  document.getElementById("upto").textContent = t("report.data_to", { date: day(meta.asOf) });
+  put(document.getElementById("headline"), first);
+  put(document.getElementById("lead"), rest.map((sentence) => h("span", null, sentence)));
+  put(document.getElementById("panels"), panelAct(), panelPlan(), panelChanged());
+}
+
+function panel(kind, title, why, items, total, none, more) {
+  const left = total - items.length;
+  return h("div", { class: `panel ${kind}` }, h("h3", null, title, total ? h("span", { class: "n" }, num(total)) : null), h("p", { class: "why" }, why),
+    items.length ? h("ul", { class: "items" }, items.map((item) => h("li", null, item))) : h("p", { class: "soft" }, none),
+    left > 0 ? h("button", { type: "button", class: "link", on: { click: more } }, t("more", { n: num(left) })) : null);
+}
+
+function entry({ a, b, c, d, open }) {
+  return h("button", { type: "button", class: "item", on: { click: open } }, h("span", { class: "a" }, said(a)), h("span", { class: "b" }, b), h("span", { class: "c" }, c), d ? h("span", { class: "d" }, d) : null);
+}
+
+function jump(id) {
+  document.getElementById(id).scrollIntoView();
+}
+
+function panelAct() {
+  const { act, defects: found } = data.summary;
+  const urgent = found.filter((i) => defects.severity.at(i) >= 3).slice(0, 2);
+  const items = [...urgent.map(defectEntry), ...act.slice(0, FIRST_ITEMS - urgent.length).map(actEntry)];
+  const total = act.length + found.length;
+  for (const i of found.slice(urgent.length)) if (items.length < FIRST_ITEMS) items.push(defectEntry(i));
+  return panel("act", mark("act", t("layer.act")), t("layer.act.why"), items, total, t("none.act"), () => { forecastState.layer = "act"; forecastState.within = 0; drawForecast(); jump("forecast"); });
+}
+
+function actEntry(k) {
+  const a = series.asset.at(k), beyond = series.beyond.at(k);
+  const when = series.p50.at(k) > 0 ? `${series.level.at(k)} ${away(series.p50.at(k))}, ${dates(series.p10.at(k), series.p90.at(k))}` : null;
+  return entry({
+    a: assetName(a), b: beyond ? t("cell.over_limit", { level: beyond }) : away(series.p50.at(k)),
+    c: [said(place(a)), " · ", `${indicatorWord(series.indicator.at(k))} ${val(series.now.at(k), unitOf(k))}`],
+    d: [consequence(k), when].filter(Boolean).join(" · "), open: () => openDetail(k),
+  });
+}
+
+function defectEntry(i) {
+  const a = defects.asset.at(i), severity = defects.severity.at(i);
+  return entry({
+    a: assetName(a), b: t("cell.over_limit", { level: defects.level.at(i) }),
+    c: [said(placeOf(a, defects.from.at(i), defects.to.at(i))), " · ", `${indicatorWord(defects.indicator.at(i))} ${val(defects.peak.at(i), defects.unit.at(i))} (${defects.level.at(i)} ${val(defects.limit.at(i))})`],
+    d: t(`consequence.now.${severity}`), open: () => jump("defects"),
+  });
+}
+
+function panelPlan() {
+  const items = works.slice(0, FIRST_ITEMS).map((w) => entry({
+    a: `${codeWord("type", w.work_type)}, ${lineName(w.line_id)}`, b: day(Math.floor(w.window_start / 1440), "short"),
+    c: [said(kmRange(w.from_m, w.to_m)), ` · ${many("work.assets", w.asset_ids)} · ${money(w.cost, w.currency)}`],
+    d: [w.expected_effect === null ? null : `${indicatorWord(w.indicator)} ${signed(w.expected_effect, indicatorUnit.get(w.indicator) || "")}`, `${t("work.risk")} ${percent(w.risk_without)}`].filter(Boolean).join(" · "), open: () => jump("work"),
+  }));
+  return panel("plan", mark("plan", t("layer.plan")), t("layer.plan.why"), items, works.length, t("none.plan"), () => jump("work"));
+}
+
+function panelChanged() {
+  const { sooner, later, moved } = data.summary;
+  const picked = [...sooner.slice(0, Math.max(3, FIRST_ITEMS - later.length)), ...later].slice(0, FIRST_ITEMS);
+  const items = picked.map((k) => {
+    const a = series.asset.at(k), change = series.levelChange.at(k);
+    return entry({
+      a: assetName(a), b: shiftWords(k),
+      c: [said(place(a)), ` · ${series.level.at(k)} ${away(series.p50.at(k))}`],
+      d: Number.isFinite(change) ? `${indicatorWord(series.indicator.at(k))} ${signed(change, unitOf(k))}` : null, open: () => openDetail(k),
+    });
+  });
+  return panel("changed", t("layer.changed"), t("layer.changed.why"), items, moved[0] + moved[1], t("none.changed"), () => { forecastState.within = 0; forecastState.sort = 7; drawForecast(); jump("forecast"); });
+}

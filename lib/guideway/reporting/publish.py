@@ -1,0 +1,146 @@
+"""Publishing: a week's report is there whole or not at all, and a failed audit leaves the last one standing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from guideway.reporting.content import ReportContent
+from guideway.reporting.csv_files import csv_frames, write_csv
+from guideway.reporting.durable import replace_folder, replace_text, restore_folders, sync_tree
+from guideway.reporting.html import banner_html, render_html, with_banner
+from guideway.reporting.inert import inert
+from guideway.reporting.mail import render_mail
+from guideway.reporting.outlook import outlook
+from guideway.reporting.pdf import pdf_language, render_pdf
+from guideway.reporting.site import published, write_site
+from guideway.reporting.summary import headline, summarise
+from guideway.reporting.tables import (
+    defect_sheet,
+    forecast_sheet,
+    inferred_sheet,
+    rejected_sheet,
+    rules_sheet,
+    work_sheet,
+)
+from guideway.reporting.words import LANGUAGES, Words
+from guideway.reporting.workbook import write_workbook
+
+
+@dataclass(frozen=True)
+class PublishedReport:
+    """A report that stands.
+
+    Attributes:
+        folder: ``reports/<ISO week>``.
+        index: the report's page, ``index.html`` in ``folder``.
+        site: the page of all reports.
+        files: every file in ``folder``.
+        degraded: what could not be made as wanted, in words; empty when all is well.
+    """
+
+    folder: Path
+    index: Path
+    site: Path
+    files: tuple[Path, ...]
+    degraded: tuple[str, ...]
+
+
+def publish(content: ReportContent, folder: Path) -> PublishedReport:
+    """Write the report of a week and the page of all reports; publishing the same content again changes no byte.
+
+    Everything is written and flushed beside its place and then put there by renaming. Whatever fails before that
+    leaves the report that stood before untouched.
+
+    Args:
+        content: what the report says.
+        folder: the reports folder; ``<ISO week>/`` and ``index.html``, the page of all reports, are made inside.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    restore_folders(folder)
+    place = folder / content.iso_week
+    scratch = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
+    try:
+        degraded = _write_files(content, scratch)
+        scratch.chmod(0o755)
+        sync_tree(scratch)
+        replace_folder(scratch, place)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    site = write_site(folder)
+    return PublishedReport(place, place / "index.html", site, tuple(sorted(place.iterdir())), degraded)
+
+
+def mark_stale(folder: Path, reason: str) -> Path | None:
+    """Put a banner on the newest report: it stands, but what should have replaced it failed.
+
+    Marking it again replaces the banner; publishing that week anew removes it.
+
+    Args:
+        folder: the reports folder.
+        reason: what failed, in words a planner understands.
+
+    Returns:
+        The page that carries the banner; None where nothing was ever published.
+    """
+    restore_folders(folder)
+    standing = published(folder)
+    if not standing:
+        return None
+    newest = folder / str(standing[0]["iso_week"])
+    card = {**standing[0], "stale": inert(reason)}
+    page = newest / "index.html"
+    language = card["language"]
+    replace_text(page, with_banner(page.read_text(encoding="utf-8"), banner_html(reason, language)))
+    replace_text(newest / "report.json", _json(card))
+    write_site(folder)
+    return page
+
+
+def _write_files(content: ReportContent, folder: Path) -> tuple[str, ...]:
+    rows = outlook(content)
+    summary = summarise(content, rows)
+    words = Words(content.language)
+    _, why_not = pdf_language(content.language)
+    (folder / "index.html").write_text(render_html(content), encoding="utf-8")
+    (folder / "report.pdf").write_bytes(render_pdf(content, rows, summary))
+    name, day = f"{content.network_name} {content.iso_week}", content.as_of
+    lists = [work_sheet(content, words), inferred_sheet(content, words)]
+    write_workbook(folder / "worklist.xlsx", lists, title=name, created=day)
+    tables = [forecast_sheet(content, rows, words), defect_sheet(content, words), rejected_sheet(content, words)]
+    write_workbook(folder / "condition.xlsx", [*tables, rules_sheet(content, words)], title=name, created=day)
+    for file, frame in csv_frames(content, rows).items():
+        write_csv(folder / file, frame)
+    mail = render_mail(content, summary)
+    (folder / "mail.txt").write_text(f"{mail.subject}\r\n\r\n{mail.text}", encoding="utf-8", newline="")
+    (folder / "mail.html").write_text(mail.html, encoding="utf-8")
+    degraded = (why_not,) if why_not else ()
+    card = {
+        "network": inert(content.network_name),
+        "iso_week": content.iso_week,
+        "as_of": content.as_of.isoformat(),
+        "language": content.language,
+        "headline": {code: [inert(line) for line in headline(summary, Words(code))] for code in LANGUAGES},
+        "run_id": inert(content.run_id),
+        "code_version": content.code_version,
+        "table_versions": dict(sorted(content.table_versions.items())),
+        "degraded": degraded,
+        "stale": inert(content.banner) if content.banner else None,
+        "files": {path.name: _digest(path) for path in sorted(folder.iterdir())},
+    }
+    (folder / "report.json").write_text(_json(card), encoding="utf-8")
+    return degraded
+
+
+def _digest(path: Path) -> dict[str, Any]:
+    data = path.read_bytes()
+    return {"size_bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def _json(card: dict[str, Any]) -> str:
+    return json.dumps(card, ensure_ascii=False, indent=1) + "\n"

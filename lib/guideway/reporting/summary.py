@@ -1,0 +1,93 @@
+"""The ten-second summary: what to decide this week, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from guideway.reporting.content import ReportContent
+from guideway.reporting.strips import days_of
+from guideway.reporting.words import Words
+
+NEAR_WEEKS = 26
+"""A crossing nearer than this, more likely than not, should have a work."""
+
+CHANGED_DAYS = 7.0
+"""A forecast that moved by less than this since last week is steady."""
+
+NEAR_ENOUGH_DAYS = 364.0
+"""Forecasts of dates further off than this are not listed as changed."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the first screen says.
+
+    Attributes:
+        act: rows of the outlook in layer ``act``, most urgent first.
+        defects: rows of ``gold.exceedance`` with severity 2 or 3, worst first.
+        places: distinct places in ``act`` and ``defects``.
+        sooner: rows of the outlook whose crossing came nearer by a week or more, most first.
+        later: rows of the outlook whose crossing moved away by a week or more, most first.
+        unplanned: assets likely to cross a limit within 26 weeks that no work covers.
+        works: number of works proposed.
+        cost: cost of the works by currency.
+        first_window: day the first window opens; None without works.
+        forecasts: number of series with a forecast.
+    """
+
+    act: pd.DataFrame
+    defects: pd.DataFrame
+    places: int
+    sooner: pd.DataFrame
+    later: pd.DataFrame
+    unplanned: int
+    works: int
+    cost: Mapping[str, float]
+    first_window: date | None
+    forecasts: int
+
+
+def summarise(content: ReportContent, rows: pd.DataFrame) -> Summary:
+    """The summary of a report; ``rows`` is its ``outlook``."""
+    act = rows[rows["layer"] == "act"]
+    severity = pd.to_numeric(content.exceedance["severity"], errors="coerce")
+    defects = content.exceedance[severity >= 2].sort_values("severity", ascending=False, kind="stable")
+    covered = {str(asset) for assets in content.work_plan["asset_ids"] for asset in assets}
+    near = (rows[f"probability_{NEAR_WEEKS}w"] >= 0.5) | (rows["beyond"] != "")
+    moved = rows[(rows["shift_days"].abs() >= CHANGED_DAYS) & (rows["days_p50"] <= NEAR_ENOUGH_DAYS)]
+    works = content.work_plan
+    return Summary(
+        act=act,
+        defects=defects,
+        places=len(set(act["asset_id"]) | set(defects["asset_id"])),
+        sooner=moved[moved["shift_days"] < 0].sort_values("shift_days", kind="stable"),
+        later=moved[moved["shift_days"] > 0].sort_values("shift_days", ascending=False, kind="stable"),
+        unplanned=len(set(rows.loc[near, "asset_id"]) - covered),
+        works=len(works),
+        cost={str(code): float(sum_) for code, sum_ in works.groupby("currency")["cost"].sum().items()},
+        first_window=days_of(works["window_start"]).min().item() if len(works) else None,
+        forecasts=int((rows["level"] != "").sum()),
+    )
+
+
+def headline(summary: Summary, words: Words) -> tuple[str, ...]:
+    """One to three sentences that say what to decide."""
+    if summary.forecasts == 0 and summary.works == 0 and summary.places == 0:
+        return (words("headline.empty"),)
+    opens = words.day(summary.first_window) if summary.first_window else ""
+    sentences = [
+        words.number("headline.act", summary.places),
+        words.number("headline.plan", summary.works, cost=money(summary.cost), date=opens),
+    ]
+    if summary.unplanned:
+        sentences.append(words.number("headline.unplanned", summary.unplanned))
+    return tuple(sentences)
+
+
+def money(cost: Mapping[str, float]) -> str:
+    """Sums by currency as people write them: ``EUR 1,234,000``."""
+    return " + ".join(f"{currency} {amount:,.0f}" for currency, amount in sorted(cost.items()))

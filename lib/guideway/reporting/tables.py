@@ -1,0 +1,187 @@
+"""The report's tables as lists of cells, in one language: what the workbooks, the PDF and the mail print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from guideway.reporting.content import ReportContent
+from guideway.reporting.outlook import HORIZONS
+from guideway.reporting.phrases import chainage
+from guideway.reporting.words import Words, unit_sign
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table; a format is ``text``, ``date``, ``time`` or a number format such as ``0.00`` or ``0%``."""
+
+    name: str
+    headings: tuple[str, ...]
+    formats: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+
+def forecast_sheet(content: ReportContent, rows: pd.DataFrame, words: Words) -> Sheet:
+    """Every asset and indicator with its next limit and interval; ``rows`` is the outlook."""
+    names = line_names(content)
+    columns = [
+        (words("col.layer"), "text", [words(f"layer.{layer}") for layer in rows["layer"]]),
+        (words("lines.line"), "text", [names.get(line, str(line)) for line in rows["line_id"]]),
+        (words("col.section"), "text", [_name(n, a) for n, a in zip(rows["name"], rows["asset_id"], strict=True)]),
+        ("asset_id", "text", list(rows["asset_id"])),
+        ("from, m", "0", list(rows["from_m"])),
+        ("to, m", "0", list(rows["to_m"])),
+        (words("col.indicator_only"), "text", [title(content, code, words) for code in rows["indicator"]]),
+        ("unit", "text", [unit_sign(str(unit)) for unit in rows["unit"]]),
+        (words("strips.newest"), "0.000", list(rows["level_now"])),
+        (words("cell.over_limit", level=""), "text", list(rows["beyond"])),
+        (words("col.limit"), "text", list(rows["level"])),
+        (words("detail.limit"), "0.00", list(rows["limit"])),
+        ("p10", "date", _dates(content.as_of, rows["days_p10"])),
+        ("p50", "date", _dates(content.as_of, rows["days_p50"])),
+        ("p90", "date", _dates(content.as_of, rows["days_p90"])),
+        *((words("lines.weeks", n=w), "0%", list(rows[f"probability_{w}w"])) for w in HORIZONS),
+        (words("col.rate"), "0.000", list(rows["rate_per_year"])),
+        ("rate p10", "0.000", list(rows["rate_low"])),
+        ("rate p90", "0.000", list(rows["rate_high"])),
+        (f"{words('col.shift')}, d", "0", list(rows["shift_days"])),
+    ]
+    return _sheet(words("nav.forecast"), columns)
+
+
+def work_sheet(content: ReportContent, words: Words) -> Sheet:
+    """The work list."""
+    plan, names = content.work_plan, line_names(content)
+    columns = [
+        (words("work.no"), "0", list(plan["work_no"])),
+        (words("work.work"), "text", [words.code("type", kind) for kind in plan["work_type"]]),
+        (words("lines.line"), "text", [names.get(line, str(line)) for line in plan["line_id"]]),
+        ("track", "text", list(plan["track_id"])),
+        ("from, m", "0", list(plan["from_m"])),
+        ("to, m", "0", list(plan["to_m"])),
+        (f"{words('work.window')}, UTC", "time", list(plan["window_start"])),
+        ("–", "time", list(plan["window_end"])),
+        (words("work.cost"), "#,##0", list(plan["cost"])),
+        ("currency", "text", list(plan["currency"])),
+        (words("col.indicator_only"), "text", [title(content, code, words) for code in plan["indicator"]]),
+        (words("work.effect"), "0.00", list(plan["expected_effect"])),
+        (words("work.risk"), "0%", list(plan["risk_without"])),
+        (words("work.reason"), "text", list(plan["reason"])),
+        ("asset_ids", "text", [", ".join(str(asset) for asset in assets) for assets in plan["asset_ids"]]),
+    ]
+    return _sheet(words("work.title"), columns)
+
+
+def inferred_sheet(content: ReportContent, words: Words) -> Sheet:
+    """Inferred works, with empty columns for the planner's answer."""
+    works = content.intervention[content.intervention["source"] == "inferred"]
+    works = works.merge(content.assets[["asset_id", "name", "line_id", "from_m", "to_m"]], on="asset_id", how="left")
+    names = line_names(content)
+    columns = [
+        (words("lines.line"), "text", [names.get(line, str(line)) for line in works["line_id"]]),
+        (words("col.section"), "text", [_name(n, a) for n, a in zip(works["name"], works["asset_id"], strict=True)]),
+        ("from, m", "0", list(works["from_m"])),
+        ("to, m", "0", list(works["to_m"])),
+        (words("inferred.when"), "date", list(works["at"])),
+        (words("col.indicator_only"), "text", [title(content, code, words) for code in works["indicator"]]),
+        (words("inferred.effect"), "0.00", list(works["effect"])),
+        (words("inferred.confidence"), "0%", list(works["confidence"])),
+        ("confirmed (yes/no)", "text", [""] * len(works)),
+        ("work_id", "text", [""] * len(works)),
+    ]
+    return _sheet(words("inferred.title"), columns)
+
+
+def defect_sheet(content: ReportContent, words: Words) -> Sheet:
+    """Isolated defects, worst first."""
+    found = content.exceedance.sort_values("severity", ascending=False, kind="stable")
+    found = found.merge(content.assets[["asset_id", "name"]], on="asset_id", how="left")
+    names = line_names(content)
+    columns = [
+        (words("detail.level"), "text", list(found["level"])),
+        (words("col.layer"), "text", [words.code("consequence.now", int(s), "") for s in found["severity"]]),
+        (words("lines.line"), "text", [names.get(line, str(line)) for line in found["line_id"]]),
+        (words("col.section"), "text", [_name(n, a) for n, a in zip(found["name"], found["asset_id"], strict=True)]),
+        ("from, m", "0.0", list(found["from_m"])),
+        ("to, m", "0.0", list(found["to_m"])),
+        (words("col.indicator_only"), "text", [title(content, code, words) for code in found["indicator"]]),
+        (words("defects.peak"), "0.00", list(found["peak"])),
+        (words("defects.limit"), "0.00", list(found["limit"])),
+        ("unit", "text", [unit_sign(str(unit)) for unit in found["unit"]]),
+        (words("defects.measured"), "time", list(found["measured_at"])),
+        (words("defects.reason"), "text", list(found["reason"])),
+        (words("data.recording"), "text", list(found["recording_id"])),
+    ]
+    return _sheet(words("defects.title"), columns)
+
+
+def rejected_sheet(content: ReportContent, words: Words) -> Sheet:
+    """Files that were not taken."""
+    files = content.source_file
+    columns = [
+        (words("data.file"), "text", list(files["path"])),
+        (words("data.source"), "text", list(files["source_id"])),
+        (words("data.status"), "text", [words.code("status", status) for status in files["status"]]),
+        (words("data.reason"), "text", list(files["reason"])),
+        (f"{words('data.delivered')}, UTC", "time", list(files["delivered_at"])),
+        (f"{words('data.size')}, B", "0", list(files["size_bytes"])),
+    ]
+    return _sheet(words("data.rejected"), columns)
+
+
+def rules_sheet(content: ReportContent, words: Words) -> Sheet:
+    """The limits in force, with edition and provenance."""
+    limits = content.limits
+    wanted = (
+        "rulebook_id",
+        "indicator",
+        "asset_class",
+        "level",
+        "value",
+        "unit",
+        "standard",
+        "edition",
+        "clause",
+        "provenance",
+    )
+    formats = {"value": "0.00"}
+    return _sheet(words("quality.rules"), [(name, formats.get(name, "text"), list(limits[name])) for name in wanted])
+
+
+def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a frame as named tuples."""
+    return iter(frame.itertuples())
+
+
+def line_names(content: ReportContent) -> Mapping[str, str]:
+    """Name of each line by its identifier."""
+    return dict(zip(content.lines["line_id"], content.lines["name"], strict=True))
+
+
+def title(content: ReportContent, indicator: object, words: Words) -> str:
+    """Name of an indicator: the report's word, the definition's title or the code made readable."""
+    return words.code("indicator", indicator, content.indicator_titles.get(str(indicator)))
+
+
+def place(row: Any, names: Mapping[str, str]) -> str:
+    """Chainage and line of a row that has ``from_m``, ``to_m`` and ``line_id``."""
+    spots = (chainage(float(row.from_m), float(row.to_m)), names.get(row.line_id, str(row.line_id)))
+    return " · ".join(spot for spot in spots if spot)
+
+
+def _name(name: object, asset_id: object) -> str:
+    return str(name) if isinstance(name, str) and name else str(asset_id)
+
+
+def _dates(as_of: date, days: pd.Series) -> list[date | None]:
+    numbers = pd.to_numeric(days, errors="coerce")
+    return [None if pd.isna(n) else as_of + timedelta(days=round(float(n))) for n in numbers]
+
+
+def _sheet(name: str, columns: list[tuple[str, str, list[Any]]]) -> Sheet:
+    headings, formats, values = zip(*columns, strict=True)
+    return Sheet(name, tuple(headings), tuple(formats), list(zip(*values, strict=True)))

@@ -1,0 +1,1 @@
+"""Limits as data, and the engine that applies them."""

@@ -1,0 +1,80 @@
+"""Settings: the command line wins over ``GUIDEWAY_*`` variables, those over ``guideway.toml``, that over defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from guideway.errors import ConfigurationError
+
+
+class Settings(BaseSettings):
+    """Where things are and how much of the machine a job may use."""
+
+    model_config = SettingsConfigDict(env_prefix="GUIDEWAY_", toml_file="guideway.toml", extra="ignore", frozen=True)
+
+    lake: str = Field("var/lake", description="folder or s3a:// address of the Delta lake")
+    landing: str = Field("var/landing", description="folder where files are delivered")
+    reports: str = Field("var/reports", description="folder of published reports")
+    profiles: str | None = Field(None, description="folder of source profiles besides the packaged ones")
+    rulebooks: str | None = Field(None, description="folder of rule books besides the packaged ones")
+    planning: str | None = Field(None, description="folder of planning data besides the packaged")
+    network_name: str = Field("Network", description="name of the network, as the report prints it")
+    mlflow_uri: str = Field("sqlite:///var/mlflow/mlflow.db", description="MLflow tracking and registry address")
+    mlflow_artifacts: str = Field("var/mlflow/artifacts", description="folder of model artifacts")
+    jars: str = Field("var/jars", description="folder of the pinned Delta JARs")
+    master: str = Field("local[*]", description="Spark master when not started by spark-submit")
+    driver_memory: str = Field("3g", description="memory of the Spark driver")
+    java_options: str = Field(
+        "-XX:+UseSerialGC",
+        description="options of the driver's Java; -XX:TieredStopAtLevel=1 is right for small jobs",
+    )
+    shuffle_partitions: int = Field(8, ge=1, description="partitions of a Spark shuffle")
+    lock_wait_seconds: float = Field(600.0, ge=0, description="how long a job waits for another writer")
+    settle_seconds: float = Field(5.0, ge=0, description="age below which a delivered file may still be growing")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+    @property
+    def profile_folders(self) -> tuple[Path, ...]:
+        """Folders of source profiles besides the packaged ones."""
+        return (Path(self.profiles),) if self.profiles else ()
+
+    @property
+    def rulebook_folders(self) -> tuple[Path, ...]:
+        """Folders of rule books besides the packaged ones."""
+        return (Path(self.rulebooks),) if self.rulebooks else ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line, environment, then ``guideway.toml``."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings with the overrides that are not None.
+
+    Raises:
+        ConfigurationError: a value is not allowed; the message names the setting.
+    """
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"setting {name!r}: {first['msg']} (got {first.get('input')!r})") from error
+
+
+def local_path(address: str) -> Path | None:
+    """The folder behind a lake address, or None where it is an object store."""
+    if "://" in address and not address.startswith("file://"):
+        return None
+    return Path(address.removeprefix("file://")).resolve()

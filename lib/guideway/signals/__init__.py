@@ -1,0 +1,1 @@
+"""Signal kernels in numpy and scipy: filters, bands, weightings, spectra, alignment."""

@@ -1,0 +1,62 @@
+"""From a training table to a registered version: train, write the record down, deliver it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timezone
+
+import pandas as pd
+
+from guideway import __version__
+from guideway.prognostics.evaluation import Evaluation
+from guideway.prognostics.gate import Decision
+from guideway.prognostics.parameters import ModelParameters
+from guideway.prognostics.training import train
+from guideway.tracking.condition import condition_record
+from guideway.tracking.outbox import deliver
+from guideway.tracking.record import TableVersion
+from guideway.tracking.store import TrackingSettings
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What every version registered by one training run has in common.
+
+    Attributes:
+        tracking: where MLflow is.
+        frame: the training table.
+        inputs: address and Delta version of each table that was read, by name.
+        run_id: Guideway's run.
+        as_of: nothing after this day was used.
+    """
+
+    tracking: TrackingSettings
+    frame: pd.DataFrame
+    inputs: Mapping[str, tuple[str, int]]
+    run_id: str
+    as_of: date
+
+    def register(self, parameters: ModelParameters, seed: int, evaluation: Evaluation, decision: Decision) -> str:
+        """Train on all rows and register the version; where the gate agrees it is promoted at once.
+
+        Returns:
+            Name and version, or that it waits in the outbox because MLflow is down.
+        """
+        record = condition_record(
+            train(self.frame, parameters, seed),
+            evaluation,
+            decision,
+            self.frame,
+            inputs=tuple(TableVersion(name, path, version) for name, (path, version) in self.inputs.items()),
+            run_id=self.run_id,
+            code_version=__version__,
+            as_of=datetime.combine(self.as_of, time.max, timezone.utc),
+            ended_at=datetime.now(timezone.utc),
+            promoted_by="gate",
+        )
+        delivery = deliver(record, self.tracking)
+        version = next((r.model_version for r in delivery.receipts if r.record_id == record.record_id), None)
+        if version is None:
+            return f"waits in the outbox: {delivery.problem}"
+        return f"{self.tracking.model_name} version {version}"

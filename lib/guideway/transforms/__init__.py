@@ -1,0 +1,1 @@
+"""DataFrame in, DataFrame out: one output table a module."""

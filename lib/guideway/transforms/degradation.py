@@ -1,0 +1,64 @@
+"""gold.degradation_trend, gold.limit_forecast, gold.intervention: condition series fitted and forecast."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from guideway.transforms.shared import shared
+from guideway.udfs.degradation import FITTED_DDL, Fitting, fit_series
+
+
+def fit(series: DataFrame, limits: DataFrame, fitting: Fitting) -> DataFrame:
+    """Every series fitted: one row with its trend, forecasts and works; see ``udfs.degradation.FITTED_DDL``."""
+    none = F.coalesce("limits", F.array().cast("array<struct<level: string, limit: double, provenance: string>>"))
+    with_limits = series.join(limits, ["asset_id", "indicator"], "left").withColumn("limits", none)
+    return with_limits.mapInArrow(fit_series(shared(series.sparkSession, fitting)), FITTED_DDL)
+
+
+def trend_rows(fitted: DataFrame, as_of: date) -> DataFrame:
+    """Rows of gold.degradation_trend."""
+    return fitted.select("asset_id", "indicator", F.lit(as_of).alias("as_of"), "line_id", "unit", "trend.*")
+
+
+def forecast_rows(fitted: DataFrame, as_of: date) -> DataFrame:
+    """Rows of gold.limit_forecast; series without a trend have none."""
+    rows = fitted.select("asset_id", "indicator", "line_id", "unit", F.explode("forecasts").alias("forecast"))
+    return rows.select("asset_id", "indicator", F.lit(as_of).alias("as_of"), "line_id", "unit", "forecast.*")
+
+
+def intervention_rows(fitted: DataFrame) -> DataFrame:
+    """Rows of gold.intervention: one an asset and work, told by the indicator that shows it most clearly.
+
+    An inferred work seen in several indicators is one work where they agree within four weeks.
+    """
+    rows = fitted.select("asset_id", "indicator", F.explode("works").alias("work")).select(
+        "asset_id", "indicator", "work.*"
+    )
+    clarity = F.coalesce(F.try_divide(-F.col("effect"), F.col("sigma")), F.lit(-1.0))
+    recorded = Window.partitionBy("asset_id", "work_id").orderBy(clarity.desc(), "indicator")
+    told = rows.where("source = 'recorded'").withColumn("rank", F.row_number().over(recorded)).where("rank = 1")
+    # inferred works of one asset within 28 days of the one before form one group
+    by_time = Window.partitionBy("asset_id").orderBy("at", "indicator")
+    gap = F.coalesce(F.unix_seconds("at") - F.unix_seconds(F.lag("at").over(by_time)) > 28 * 86_400, F.lit(True))
+    grouped = (
+        rows.where("source = 'inferred'")
+        .withColumn("new", gap.cast("int"))
+        .withColumn("group", F.sum("new").over(by_time))
+    )
+    best = Window.partitionBy("asset_id", "group").orderBy(F.desc("confidence"), clarity.desc(), "indicator")
+    inferred = grouped.withColumn("rank", F.row_number().over(best)).where("rank = 1").drop("new", "group")
+    both = told.unionByName(inferred).drop("rank", "sigma")
+    # two works of one asset may end at the same moment: the key is (asset_id, at), the clearer one is told
+    same = Window.partitionBy("asset_id", "at").orderBy(F.col("source").desc(), F.asc_nulls_last("work_id"))
+    return both.withColumn("rank", F.row_number().over(same)).where("rank = 1").drop("rank")
+
+
+def arrow_batch(frame: DataFrame) -> pa.RecordBatch:
+    """A small frame on the driver, as one batch, in a stable order."""
+    table: pa.Table = frame.orderBy("asset_id", "indicator").toArrow()
+    batches = table.combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)

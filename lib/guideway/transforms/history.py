@@ -1,0 +1,65 @@
+"""The condition history of the network as known on a day: what fitting, training and scoring all start from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from guideway.contracts import Table
+from guideway.contracts.bronze import RECORDING
+from guideway.contracts.gold import CONDITION
+from guideway.contracts.reference import ASSET, LINE, SECTION, TRAFFIC, WORK_HISTORY
+from guideway.monitoring.registry import indicators
+from guideway.rulebooks.rulebook import Rulebook
+from guideway.transforms import series
+from guideway.transforms.features import with_facts
+from guideway.transforms.network import load_network
+from guideway.transforms.recording import latest_revisions
+
+SAMPLE_ASSETS = 400
+SAMPLE_TRACKS = 40
+
+
+class History:
+    """Condition series, their limits and the network, with nothing from after ``as_of``."""
+
+    def __init__(self, read: Callable[[Table], DataFrame], rulebooks: Mapping[str, Rulebook], as_of: date) -> None:
+        """Plan the reading; ``read`` gives the frame of a table."""
+        self._read = read
+        self._until = series.end_of(as_of)
+        self.network = load_network(read(LINE), read(SECTION), read(ASSET))
+        names = read(WORK_HISTORY).select("work_type").distinct().orderBy("work_type").collect()
+        self.work_types = tuple(row.work_type for row in names)
+        spark = read(LINE).sparkSession
+        self.limits = series.limit_arrays(spark, self.network, rulebooks, indicators())
+        self.series = series.condition_series(
+            read(CONDITION),
+            latest_revisions(read(RECORDING)),
+            read(ASSET),
+            read(LINE),
+            series.asset_works(read(ASSET), read(WORK_HISTORY), self.work_types, self._until),
+            series.indicator_frame(spark, indicators()),
+            self._until,
+        )
+
+    def sample(self, each: int = SAMPLE_ASSETS) -> DataFrame:
+        """Series of at most ``each`` assets of every mode and type, evenly along the network."""
+        kinds: dict[tuple[str, str], list[str]] = {}
+        for asset_id, stretch in sorted(self.network.by_asset.items()):
+            kinds.setdefault((stretch.mode, stretch.asset_type), []).append(asset_id)
+        chosen = [asset for assets in kinds.values() for asset in assets[:: max(1, -(-len(assets) // each))]]
+        return self.series.where(F.col("asset_id").isin(chosen))
+
+    def with_facts(self) -> DataFrame:
+        """Series that have a limit, with the facts models learn from; see ``transforms.features.with_facts``."""
+        read = self._read
+        return with_facts(self.series, read(ASSET), read(SECTION), read(TRAFFIC), self.limits, self._until)
+
+    def whole_tracks(self, most: int = SAMPLE_TRACKS) -> DataFrame:
+        """The same of at most ``most`` whole tracks, evenly among them: neighbours stay together."""
+        tracks = sorted("|".join(key) for key in self.network.by_track)
+        chosen = tracks[:: max(1, -(-len(tracks) // most))]
+        return self.with_facts().where(F.col("track").isin(chosen))

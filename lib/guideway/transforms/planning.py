@@ -1,0 +1,148 @@
+"""gold.work_plan: the planner's frames out of the lake, its works back as a Spark frame."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from guideway.contracts import Table
+from guideway.contracts.gold import DEGRADATION_TREND, FAILURE_RISK, LIMIT_FORECAST, WORK_PLAN
+from guideway.contracts.reference import ASSET, LINE, SECTION
+from guideway.monitoring.registry import indicators
+from guideway.planning.build import Planning, build_planning
+from guideway.planning.catalogue import Catalogue, load_catalogue
+from guideway.planning.needs import NetworkFacts
+from guideway.rulebooks.rulebook import Rulebook
+from guideway.transforms.network import load_network
+
+Read = Callable[[Table], DataFrame]
+
+_FORECAST = (
+    "asset_id",
+    "indicator",
+    "level",
+    "line_id",
+    "limit",
+    "unit",
+    "level_now",
+    "days_p10",
+    "days_p50",
+    "days_p90",
+    "probability_4w",
+    "probability_13w",
+    "probability_26w",
+    "probability_52w",
+)
+
+
+def plan_id(network_name: str, as_of: date) -> str:
+    """Identifier of a plan: the network's name as a slug, and the day."""
+    slug = re.sub(r"[\W_]+", "-", network_name.lower()).strip("-") or "network"
+    return f"{slug}-{as_of.isoformat()}"
+
+
+def severities(rulebooks: dict[str, Rulebook]) -> pd.DataFrame:
+    """Severity of each level: columns rulebook_id, indicator, level, severity."""
+    rows = {(name, row.indicator, row.level, row.severity) for name, book in rulebooks.items() for row in book.rows}
+    return pd.DataFrame(sorted(rows), columns=["rulebook_id", "indicator", "level", "severity"])
+
+
+def network_facts(read: Read, rulebooks: dict[str, Rulebook]) -> NetworkFacts:
+    """What the planner knows of the network."""
+    known = indicators()
+    return NetworkFacts(
+        lines=read(LINE).select("line_id", "mode", "rulebook_id", "time_zone").toPandas(),
+        assets=read(ASSET).select("asset_id", "asset_type", "line_id", "track_id", "from_m", "to_m", "name").toPandas(),
+        sections=read(SECTION).select("asset_id", "track_form").toPandas(),
+        limits=severities(rulebooks),
+        directions={name: 1 if indicator.direction == "above" else -1 for name, indicator in known.items()},
+        titles={name: indicator.title for name, indicator in known.items()},
+    )
+
+
+@dataclass(frozen=True)
+class PlanningFrames:
+    """What a plan is made of, out of the lake."""
+
+    forecasts: pd.DataFrame
+    risk: pd.DataFrame
+    facts: NetworkFacts
+    catalogue: Catalogue
+    as_of: date
+
+    def planning(self) -> Planning:
+        """The planning problem."""
+        return build_planning(self.forecasts, self.risk, self.facts, self.catalogue, self.as_of)
+
+
+def gather_planning(
+    read: Read, rulebooks: dict[str, Rulebook], as_of: date, folder: Path | str | None = None, *, every: bool = False
+) -> PlanningFrames:
+    """The frames of a day's plan; unless ``every`` forecast is wanted, only those that matter leave the cluster."""
+    catalogue = load_catalogue(folder)
+    today = F.col("as_of") == F.lit(as_of)
+    likely = F.lit(every) | (F.col("probability_52w") >= catalogue.number("least_probability"))
+    forecasts = read(LIMIT_FORECAST).where(today & likely).select(*_FORECAST)
+    concerned = forecasts.select("asset_id").distinct()
+    risk = read(FAILURE_RISK).where(today).join(F.broadcast(concerned), "asset_id", "left_semi")
+    return PlanningFrames(
+        forecasts.toPandas(),
+        risk.select("asset_id", "target", "score").toPandas(),
+        network_facts(read, rulebooks),
+        catalogue,
+        as_of,
+    )
+
+
+def limits_by_asset(read: Read, rulebooks: dict[str, Rulebook]) -> dict[tuple[str, str, str], float]:
+    """The limit of every asset, indicator and level, as the degradation job looks it up."""
+    network = load_network(read(LINE), read(SECTION), read(ASSET))
+    limits: dict[tuple[str, str, str], float] = {}
+    for asset_id, stretch in network.by_asset.items():
+        book = rulebooks.get(network.rulebook_ids.get(stretch.line_id, ""))
+        for name in book.indicators if book else ():
+            zone, speed = stretch.receiver_zone or stretch.mode, stretch.speed_kmh
+            found = book.limits(name, zone, speed) or book.limits(name, stretch.mode, speed) if book else ()
+            limits |= {(asset_id, name, limit.level): limit.value for limit in found}
+    return limits
+
+
+def replayed_sections(read: Read, indicator: str, as_of: date) -> pd.DataFrame:
+    """Sections a policy replay starts from: the fitted trend, the planning limit, ballasted track only."""
+    today = F.col("as_of") == F.lit(as_of)
+    limits = (
+        read(LIMIT_FORECAST)
+        .where(today & (F.col("indicator") == indicator))
+        .groupBy("asset_id")
+        .agg(
+            F.min(F.when(F.col("level") == "AL", F.col("limit"))).alias("limit"),
+            F.min(F.when(F.col("level") == "IL", F.col("limit"))).alias("restriction"),
+        )
+    )
+    trends = read(DEGRADATION_TREND).where(today & (F.col("indicator") == indicator))
+    fitted = trends.select("asset_id", F.col("level_now").alias("start"), "rate_per_year", "sigma")
+    sections = read(SECTION).where("track_form = 'ballasted'")
+    rows = sections.select("asset_id", "line_id", "track_id", "from_m", "to_m")
+    return rows.join(fitted, "asset_id").join(limits, "asset_id").orderBy("asset_id").toPandas()
+
+
+def plan_frame(spark: SparkSession, works: pd.DataFrame) -> DataFrame:
+    """Works as a Spark frame with the columns of ``gold.work_plan``."""
+    schema = WORK_PLAN.ddl
+    columns = [column.name for column in WORK_PLAN.columns]
+    rows = [tuple(_plain(value) for value in row) for row in works[columns].itertuples(index=False, name=None)]
+    return spark.createDataFrame(rows, schema)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, pd.Timestamp):
+        return value.to_pydatetime()
+    return None if isinstance(value, float) and math.isnan(value) else value

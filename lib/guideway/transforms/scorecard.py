@@ -1,0 +1,41 @@
+"""gold.forecast_scorecard, and what a sample of series teaches before all are fitted."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame, SparkSession
+
+from guideway.contracts.gold import FORECAST_SCORECARD
+from guideway.degradation.learning import Learned, learn
+from guideway.degradation.parameters import DegradationParameters
+from guideway.transforms.degradation import arrow_batch
+from guideway.udfs.degradation import Fitting, epoch_days
+from guideway.udfs.ragged import series_batch
+
+_MEANS = ("coverage_80", "coverage_95", "crps", "bias", "baseline_crps", "persistence_crps", "ols_crps")
+
+
+def learn_from_sample(sample: DataFrame, as_of: date, work_types: tuple[str, ...]) -> tuple[Learned, Fitting]:
+    """Fit priors and interval factors on a sample of condition series, on the driver, and back-test them."""
+    batch = arrow_batch(sample)
+    pools = tuple(sorted(pc.unique(batch.column("pool")).to_pylist())) if batch.num_rows else ()
+    parameters = DegradationParameters()
+    learned = learn(series_batch(batch, pools, work_types), pools, epoch_days(as_of), parameters)
+    return learned, Fitting(epoch_days(as_of), parameters, learned.priors, learned.calibration, work_types)
+
+
+def scorecard_rows(spark: SparkSession, learned: Learned, as_of: date) -> DataFrame:
+    """Means by indicator and horizon: those of its pools, weighted by the number of forecasts scored."""
+    scorecard = learned.scorecard
+    names = np.array([*(pool.split("|")[0] for pool in learned.priors.groups), ""])
+    indicators = names[scorecard.group]
+    rows = []
+    for indicator, horizon in sorted(set(zip(indicators.tolist(), scorecard.horizon_weeks.tolist(), strict=True))):
+        chosen = (indicators == indicator) & (scorecard.horizon_weeks == horizon)
+        counts = scorecard.n[chosen]
+        means = [float(np.average(getattr(scorecard, name)[chosen], weights=counts)) for name in _MEANS]
+        rows.append((as_of, indicator, int(horizon), int(counts.sum()), *means))
+    return spark.createDataFrame(rows, FORECAST_SCORECARD.ddl)

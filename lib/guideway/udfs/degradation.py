@@ -1,0 +1,127 @@
+"""Fit degradation trends inside Spark tasks: batches of condition series in, trends, forecasts and works out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from guideway.degradation.calibration import Calibration
+from guideway.degradation.forecasts import Forecasts, forecast_limits
+from guideway.degradation.interventions import SOURCES, Interventions, find_interventions
+from guideway.degradation.parameters import DegradationParameters
+from guideway.degradation.priors import MODELS, Priors
+from guideway.degradation.series import SeriesBatch
+from guideway.degradation.trends import STATUSES, Trends, fit_trends
+from guideway.udfs.ragged import floats, lists, moments, numbers, ragged, series_batch, words
+
+_TREND = (
+    "model string, rate_per_year double, rate_low double, rate_high double, level_now double, sigma double, "
+    "n_points int, since timestamp, status string"
+)
+_FORECAST = (
+    "level string, limit double, level_now double, days_p10 double, days_p50 double, days_p90 double, "
+    "probability_4w double, probability_13w double, probability_26w double, probability_52w double, provenance string"
+)
+_WORK = "at timestamp, work_type string, source string, confidence double, effect double, sigma double, work_id string"
+FITTED_DDL = (
+    "asset_id string, indicator string, line_id string, unit string, "
+    f"trend struct<{_TREND}>, forecasts array<struct<{_FORECAST}>>, works array<struct<{_WORK}>>"
+)
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """What every task needs to fit: the day, the pools' priors and calibration, the names of work types."""
+
+    as_of_days: float
+    parameters: DegradationParameters
+    priors: Priors
+    calibration: Calibration
+    work_types: tuple[str, ...]
+
+
+def epoch_days(day: date) -> float:
+    """End of a day as days since 1970-01-01 UTC."""
+    return float((day - date(1970, 1, 1)).days + 1)
+
+
+def fit_series(fitting: Callable[[], Fitting]) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """A function for ``mapInArrow`` over rows of ``condition_series`` (with ``limits``) that yields ``FITTED_DDL``.
+
+    A batch carries thousands of series; the kernels run over flat arrays, with no Python call a series.
+    """
+
+    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        plan = fitting()
+        for batch in batches:
+            if batch.num_rows:
+                yield _fitted(batch, plan)
+
+    return run
+
+
+def _fitted(batch: pa.RecordBatch, plan: Fitting) -> pa.RecordBatch:
+    series = series_batch(batch, plan.priors.groups, plan.work_types).until(plan.as_of_days)
+    works = find_interventions(series, plan.priors, plan.parameters)
+    trends = fit_trends(series, plan.priors, plan.as_of_days, plan.parameters, works)
+    limit_offsets, limits = ragged(batch.column("limits"))
+    forecasts = forecast_limits(trends, limit_offsets, floats(limits.field("limit")), plan.calibration)
+    columns = {name: batch.column(name) for name in ("asset_id", "indicator", "line_id", "unit")}
+    columns["trend"] = _trend_column(trends)
+    columns["forecasts"] = _forecast_column(forecasts, limits, trends)
+    columns["works"] = _work_column(works, trends, series, batch.column("work_ids"), plan.work_types)
+    return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+
+
+def _trend_column(trends: Trends) -> pa.StructArray:
+    columns = {
+        "model": words(MODELS, trends.model),
+        "rate_per_year": numbers(trends.rate_per_year),
+        "rate_low": numbers(trends.rate_low),
+        "rate_high": numbers(trends.rate_high),
+        "level_now": numbers(trends.level_now),
+        "sigma": numbers(trends.sigma),
+        "n_points": pa.array(trends.n_points.astype(np.int32)),
+        "since": moments(trends.since_days),
+        "status": words(STATUSES, trends.status),
+    }
+    return pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
+
+
+def _forecast_column(forecasts: Forecasts, limits: pa.StructArray, trends: Trends) -> pa.ListArray:
+    valid = forecasts.is_valid
+    owner = forecasts.owner()[valid]
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(trends)))])
+    kept = pa.array(valid)
+    columns = {
+        "level": limits.field("level").filter(kept),
+        "limit": limits.field("limit").filter(kept),
+        "level_now": numbers(trends.level_now[owner]),
+    }
+    for name in ("days_p10", "days_p50", "days_p90", *(f"probability_{weeks}w" for weeks in (4, 13, 26, 52))):
+        columns[name] = numbers(getattr(forecasts, name)[valid])
+    columns["provenance"] = limits.field("provenance").filter(kept)
+    return lists(offsets, columns)
+
+
+def _work_column(
+    works: Interventions, trends: Trends, series: SeriesBatch, work_ids: pa.ListArray, work_types: tuple[str, ...]
+) -> pa.ListArray:
+    _, ids = ragged(work_ids)
+    row = pa.array(works.work_row, mask=works.work_row < 0)
+    unknown = len(work_types)
+    columns = {
+        "at": moments(works.at_days),
+        "work_type": words((*work_types, "unknown"), np.where(works.work_code < 0, unknown, works.work_code)),
+        "source": words(SOURCES, works.source),
+        "confidence": numbers(np.clip(works.confidence, 0.0, 1.0)),
+        "effect": numbers(works.effect),
+        "sigma": numbers(trends.sigma[works.owner()]),
+        "work_id": pc.take(ids, row) if len(ids) else pa.nulls(len(works.at_days), pa.string()),
+    }
+    return lists(works.offsets, columns)

@@ -1,0 +1,70 @@
+"""Arrow list columns and the flat arrays of the kernels, in both directions, without a Python object a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from guideway.degradation.series import SeriesBatch
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+def ragged(column: pa.ListArray) -> tuple[Ints, pa.Array]:
+    """Offsets (n + 1,) from 0 and the flat values of a list column; a null list is an empty one."""
+    lengths = np.asarray(pa.compute.fill_null(pa.compute.list_value_length(column), 0), dtype=np.int64)
+    return np.concatenate([[0], np.cumsum(lengths)]), column.flatten()
+
+
+def floats(values: pa.Array) -> Floats:
+    """Numbers as float64, NaN for null."""
+    return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def series_batch(batch: pa.RecordBatch, pools: Sequence[str], work_names: tuple[str, ...]) -> SeriesBatch:
+    """The series of a batch with the columns of ``condition_series``; a pool not in ``pools`` is -1."""
+    offsets, t_days = ragged(batch.column("t_days"))
+    _, values = ragged(batch.column("values"))
+    work_offsets, work_t_days = ragged(batch.column("work_t_days"))
+    _, work_codes = ragged(batch.column("work_codes"))
+    places = pa.compute.index_in(batch.column("pool"), value_set=pa.array(pools, pa.string()))
+    return SeriesBatch.of(
+        offsets,
+        floats(t_days),
+        floats(values),
+        work_offsets,
+        floats(work_t_days),
+        floats(work_codes).astype(np.int16),
+        group=np.asarray(pa.compute.fill_null(places, -1), dtype=np.int32),
+        direction=np.asarray(batch.column("direction"), dtype=np.int8),
+        work_names=work_names,
+    )
+
+
+def lists(offsets: npt.ArrayLike, columns: Mapping[str, pa.Array]) -> pa.ListArray:
+    """A list column of structs from flat columns."""
+    structs = pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
+    return pa.ListArray.from_arrays(pa.array(np.asarray(offsets, dtype=np.int32)), structs)
+
+
+def numbers(values: npt.ArrayLike) -> pa.Array:
+    """A float64 column in which NaN and infinities are null."""
+    array = np.asarray(values, dtype=np.float64)
+    return pa.array(array, mask=~np.isfinite(array))
+
+
+def words(names: Sequence[str], codes: npt.ArrayLike) -> pa.Array:
+    """A string column from positions in ``names``."""
+    return pa.array(names, pa.string()).take(pa.array(np.asarray(codes, dtype=np.int64)))
+
+
+def moments(days: npt.ArrayLike) -> pa.Array:
+    """A timestamp column from days since 1970-01-01 UTC; NaN is null."""
+    array = np.asarray(days, dtype=np.float64)
+    known = np.isfinite(array)
+    micros = np.where(known, np.round(np.where(known, array, 0.0) * 86_400e6), 0).astype(np.int64)
+    return pa.array(micros, mask=~known).cast(pa.timestamp("us", tz="UTC"))

@@ -1,0 +1,171 @@
+"""Whatever happens to a file's bytes, the decoder answers with recordings of sane numbers or with a ``DecodeError``."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import lzma
+import random
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import scipy.io
+import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from guideway.archives.decode import DecodedFile, decode_file
+from guideway.archives.profile import Profile
+from guideway.archives.reasons import REASONS
+from guideway.errors import DecodeError
+
+N = 200
+WAVE = np.sin(np.arange(N) / 5)
+
+
+def profile(decode: dict, column: str = "a", **changes) -> Profile:
+    data = {
+        "source_id": "any", "domain": "track_geometry", "title": "any", "decode": decode,
+        "channels": [{"name": "gauge", "column": column, "unit": "mm"}],
+        "locate": {"line": "L"}, "time": {"started_at": "2024-01-01T00:00:00"}, "axis": {"kind": "time", "step": 0.01},
+    }  # fmt: skip
+    return Profile.model_validate(data | changes)
+
+
+def text() -> bytes:
+    return b"Pos [m];a [mm]\n" + b"".join(b"%.2f;%.3f\n" % (100 + i / 4, x) for i, x in enumerate(WAVE))
+
+
+TEXT = profile(
+    {"format": "text", "delimiter": ";"},
+    locate={"line": "L", "chainage": {"columns": "Pos"}},
+    axis={"kind": "distance", "step": 0.25},
+)
+
+
+def buffered(write) -> bytes:
+    buffer = io.BytesIO()
+    write(buffer)
+    return buffer.getvalue()
+
+
+def hdf5(buffer):
+    with h5py.File(buffer, "w") as file:
+        file.create_dataset("a", data=WAVE, compression="gzip")
+
+
+def zipped(buffer):
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("run.csv", text())
+
+
+UBX = b"".join(
+    b"00:00:%09.6f,I,%s\n" % (i / 100, np.array([1, 2, 3, 4, 5, 16384], "<i2").tobytes().hex().encode())
+    for i in range(50)
+)
+CASES = {
+    "run.csv": (text(), TEXT),
+    "run.csv.gz": (gzip.compress(text(), mtime=0), TEXT),
+    "run.csv.xz": (lzma.compress(text()), TEXT),
+    "run.zip": (buffered(zipped), TEXT),
+    "run.h5": (buffered(hdf5), profile({"format": "hdf5"})),
+    "run.mat": (
+        buffered(lambda b: scipy.io.savemat(b, {"a": WAVE}, do_compression=True)),
+        profile({"format": "matlab"}),
+    ),
+    "run.wav": (buffered(lambda b: soundfile.write(b, WAVE, 100, format="WAV")), profile({"format": "audio"}, "ch1")),
+    "run.flac": (buffered(lambda b: soundfile.write(b, WAVE, 100, format="FLAC")), profile({"format": "audio"}, "ch1")),
+    "run.parquet": (buffered(lambda b: pq.write_table(pa.table({"a": WAVE}), b)), profile({"format": "parquet"})),
+    "run.json": (
+        json.dumps({"q": [list(range(N)), WAVE.tolist()]}).encode(),
+        profile({"format": "levels_json", "path": "q"}, "level"),
+    ),
+    "run.ubx": (UBX, profile({"format": "ubx"}, "accel_z")),
+}
+
+
+@st.composite
+def damages(draw):
+    """What may happen on the way: bytes flipped, cut, doubled, lost or put in."""
+    return draw(st.sampled_from(["flip", "cut", "insert", "remove", "double", "zeros"])), draw(
+        st.integers(0, 2**32 - 1)
+    )
+
+
+def damaged(data: bytes, kind: str, seed: int) -> bytes:
+    rng = random.Random(seed)  # noqa: S311
+    at = rng.randrange(len(data))
+    if kind == "flip":
+        out = bytearray(data)
+        for _ in range(rng.randint(1, 8)):
+            out[rng.randrange(len(out))] = rng.randrange(256)
+        return bytes(out)
+    length = rng.randint(1, 40)
+    return {
+        "cut": data[:at],
+        "insert": data[:at] + rng.randbytes(length) + data[at:],
+        "remove": data[:at] + data[at + length :],
+        "double": data[:at] + data[at : at + length] + data[at:],
+        "zeros": data[:at] + bytes(length) + data[at + length :],
+    }[kind]
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_the_undamaged_file_is_read(tmp_path, name):
+    data, settings_ = CASES[name]
+    (tmp_path / name).write_bytes(data)
+    assert decode_file(tmp_path / name, settings_).recordings
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(damage=damages())
+def test_damage_gives_a_reason_or_sane_numbers(tmp_path, name, damage):
+    data, settings_ = CASES[name]
+    path = tmp_path / name
+    path.write_bytes(damaged(data, *damage))
+    decoded = answer(path, settings_)
+    if isinstance(decoded, str):
+        assert decoded in REASONS
+        return
+    assert 0 <= decoded.rows_rejected <= decoded.rows_read
+    for recording in decoded.recordings:
+        assert recording.step > 0
+        assert all(channel.values.dtype == np.float32 for channel in recording.channels)
+        assert not any(np.isinf(channel.values).any() for channel in recording.channels)
+        assert {channel.values.size for channel in recording.channels} == {recording.n_samples}
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.binary(max_size=300), name=st.sampled_from(sorted(CASES)))
+def test_any_bytes_at_all_are_answered(tmp_path, data, name):
+    path = tmp_path / name
+    path.write_bytes(data)
+    reason = answer(path, CASES[name][1])
+    assert not isinstance(reason, str) or reason in REASONS
+
+
+def answer(path: Path, settings_: Profile) -> DecodedFile | str:
+    """What the decoder makes of a file: recordings, or the reason why not."""
+    try:
+        return decode_file(path, settings_)
+    except DecodeError as error:
+        return error.reason
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(share=st.floats(0, 1, exclude_max=True))
+def test_a_cut_file_is_never_taken_for_a_whole_one(tmp_path, name, share):
+    data, settings_ = CASES[name]
+    kept = data[: int(share * len(data))]
+    path = tmp_path / name
+    path.write_bytes(kept)
+    whole_lines = name in {"run.csv", "run.ubx"} and kept.endswith(b"\n")  # only a stated row count could tell
+    assert whole_lines or isinstance(answer(path, settings_), str)

@@ -1,0 +1,82 @@
+"""The lake as analysts meet it: SQL, views, and other engines that read the same numbers."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import deltalake
+import duckdb
+import numpy as np
+import polars as pl
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from guideway.contracts.bronze import SIGNAL
+from guideway.contracts.gold import LIMIT_FORECAST
+from guideway.errors import LakeError
+from guideway.lake.lake import Lake
+from guideway.lake.writer import Writer
+
+pytestmark = pytest.mark.spark
+N = 500
+
+
+@pytest.fixture
+def forecasts(spark: SparkSession, lake: Lake, writer: Writer) -> Lake:
+    rng = np.random.default_rng(3)
+    rows = []
+    for number in range(N):
+        p = np.sort(rng.random(4)).tolist()
+        days = [None if number % 7 == 0 else float(d) for d in np.sort(rng.uniform(0, 3000, 3))]
+        key = (f"A{number}", "longitudinal_level_sd", "AL", date(2025, 6, 2))
+        rows.append((*key, "L1", 2.7, "mm", float(rng.normal(1.5)), *days, *p, "[S47]"))
+    frame = spark.createDataFrame(rows, LIMIT_FORECAST.ddl)
+    writer.append(frame, LIMIT_FORECAST)
+    writer.delete(LIMIT_FORECAST, F.col("asset_id").isin("A3", "A4"))
+    return lake
+
+
+def test_every_engine_reads_the_same_numbers(forecasts: Lake) -> None:
+    path = forecasts.path(LIMIT_FORECAST)
+    numbers = ["level_now", "days_p10", "days_p50", "probability_52w"]
+    spark_rows = forecasts.read(LIMIT_FORECAST).select(*numbers).toPandas()
+    expected = {name: (int(spark_rows[name].count()), float(spark_rows[name].sum())) for name in numbers}
+    assert expected["level_now"][0] == N - 2
+
+    rust = deltalake.DeltaTable(path).to_pyarrow_table(columns=numbers).to_pandas()
+    polars = pl.read_delta(path).select(numbers).to_pandas()
+    sums = ", ".join(f"count({name}), sum({name})" for name in numbers)
+    arrow = deltalake.DeltaTable(path).to_pyarrow_dataset()
+    duck = np.reshape(duckdb.sql(f"SELECT {sums} FROM arrow").fetchone(), (-1, 2))
+    for place, name in enumerate(numbers):
+        for frame in (rust, polars):
+            assert (frame[name].count(), frame[name].sum()) == pytest.approx(expected[name], rel=1e-12)
+        assert duck[place] == pytest.approx(expected[name], rel=1e-12)
+    assert arrow.count_rows() == N - 2
+
+
+def test_sql_names_tables_and_views(spark: SparkSession, lake: Lake, writer: Writer) -> None:
+    row = [("r1", "gauge", 2, 100.0, 0.25, "mm", [1435.0, None, 1436.0], 2, "s")]
+    writer.append(spark.createDataFrame(row, SIGNAL.ddl), SIGNAL)
+    for database in ("bronze", "silver", "gold", "reference"):
+        spark.sql(f"DROP DATABASE IF EXISTS {database} CASCADE")
+    lake.register()
+    samples = spark.sql("SELECT at, value FROM bronze.sample WHERE recording_id = 'r1' ORDER BY at").collect()
+    assert [(s.at, s.value) for s in samples] == [(100.0, 1435.0), (100.25, None), (100.5, 1436.0)]
+    assert spark.sql("SHOW TABLES IN gold").isEmpty(), "a table that was never written is not registered"
+
+
+def test_time_travel_and_commit_stamps(forecasts: Lake) -> None:
+    assert forecasts.read(LIMIT_FORECAST, 1).count() == N
+    history = forecasts.delta(LIMIT_FORECAST).history().where("version > 0").select("userMetadata").collect()
+    assert {row.userMetadata for row in history} == {"run-1"}
+
+
+def test_a_foreign_folder_is_not_taken_over(lake: Lake) -> None:
+    folder = Path(lake.path(SIGNAL))
+    folder.mkdir(parents=True)
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(LakeError, match="not empty and not a Delta table"):
+        lake.delta(SIGNAL)

@@ -1,0 +1,209 @@
+"""Series in Spark: gathered right, and fitted to what the kernel says of the same numbers."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+import numpy as np
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from guideway.contracts import Table
+from guideway.contracts.bronze import RECORDING
+from guideway.contracts.gold import CONDITION
+from guideway.contracts.reference import ASSET, LINE, WORK_HISTORY
+from guideway.degradation.calibration import Calibration
+from guideway.degradation.forecasts import forecast_limits
+from guideway.degradation.interventions import find_interventions
+from guideway.degradation.parameters import DegradationParameters
+from guideway.degradation.pooling import estimate_priors
+from guideway.degradation.trends import STATUSES, fit_trends
+from guideway.transforms import degradation, series
+from guideway.transforms.recording import latest_revisions, reference_runs
+from guideway.udfs.degradation import Fitting, epoch_days
+from guideway.udfs.ragged import series_batch
+
+pytestmark = pytest.mark.spark
+START = datetime(2023, 1, 2, tzinfo=timezone.utc)
+AS_OF = date(2025, 6, 2)
+
+
+def frame(spark: SparkSession, table: Table, rows: list[dict[str, object]]) -> DataFrame:
+    """Rows of a contract table; what a row does not say is null."""
+    columns = [column.name for column in table.columns]
+    ddl = ", ".join(f"{column.name} {column.type}" for column in table.columns)
+    return spark.createDataFrame([tuple(row.get(name) for name in columns) for row in rows], ddl)
+
+
+def run(number: int, **facts: object) -> dict[str, object]:
+    usual = {
+        "recording_id": f"r{number}",
+        "content_sha256": f"sha{number}",
+        "source_id": "car",
+        "domain": "track_geometry",
+        "vehicle_or_sensor_id": "car-1",
+        "line_id": "L1",
+        "track_id": "1",
+        "started_at": START + timedelta(days=28 * number),
+        "axis": "distance",
+        "start": 0.0,
+        "step": 0.25,
+        "n_samples": 4000,
+        "channels": ["gauge"],
+        "attributes": {},
+        "delivered_at": START + timedelta(days=28 * number + 1),
+    }
+    return usual | facts
+
+
+def test_the_last_delivered_revision_is_valid_whatever_the_order(spark: SparkSession) -> None:
+    first, corrected = run(1), run(1, recording_id="r1b", delivered_at=START + timedelta(days=90))
+    for order in ([first, corrected, run(2)], [run(2), corrected, first]):
+        valid = latest_revisions(frame(spark, RECORDING, order)).select("recording_id").collect()
+        assert {row.recording_id for row in valid} == {"r1b", "r2"}
+
+
+def test_the_reference_is_the_first_run_that_covers_the_track(spark: SparkSession) -> None:
+    tracks = spark.createDataFrame(
+        [("L1", "1", 0.0, 1000.0)], "line_id string, track_id string, from_m double, to_m double"
+    )
+    runs = [run(3), run(0, n_samples=2000), run(2), run(1, n_samples=3700)]
+    for order in (runs, runs[::-1]):
+        chosen = reference_runs(frame(spark, RECORDING, order), tracks).collect()
+        assert [row.reference_recording_id for row in chosen] == ["r1"]
+    short = reference_runs(frame(spark, RECORDING, [run(0, n_samples=800), run(1, n_samples=900)]), tracks).collect()
+    assert [row.reference_recording_id for row in short] == ["r1"], "where none covers the track, the longest"
+
+
+def test_works_reach_the_assets_they_cover(spark: SparkSession) -> None:
+    assets = [
+        {"asset_id": f"A{i}", "asset_type": "track_section", "line_id": "L1", "track_id": "1", "attributes": {}}
+        | {"from_m": 200.0 * i, "to_m": 200.0 * (i + 1), "name": f"A{i}"}
+        for i in range(4)
+    ]
+    works = [
+        {
+            "work_id": "W2",
+            "work_type": "tamping",
+            "from_m": 195.0,
+            "to_m": 500.0,
+            "finished_at": START + timedelta(days=9),
+        },
+        {"work_id": "W1", "work_type": "grinding", "from_m": 0.0, "to_m": 800.0, "finished_at": START},
+        {
+            "work_id": "W3",
+            "work_type": "tamping",
+            "from_m": 0.0,
+            "to_m": 800.0,
+            "finished_at": START + timedelta(days=99),
+        },
+    ]
+    placed = [work | {"line_id": "L1", "track_id": "1", "source": "book"} for work in works]
+    until = series.end_of((START + timedelta(days=30)).date())
+    found = series.asset_works(
+        frame(spark, ASSET, assets), frame(spark, WORK_HISTORY, placed), ("grinding", "tamping"), until
+    )
+    told = {row.asset_id: (row.work_ids, row.work_codes) for row in found.collect()}
+    assert told == {
+        "A0": (["W1"], [0]),
+        "A1": (["W1", "W2"], [0, 1]),
+        "A2": (["W1", "W2"], [0, 1]),
+        "A3": (["W1"], [0]),
+    }
+
+
+@pytest.fixture(scope="module")
+def history(spark: SparkSession) -> DataFrame:
+    """Three hundred sections, some of them poisoned, as the engine takes them."""
+    rng = np.random.default_rng(11)
+    rows = []
+    for number in range(300):
+        times = [START + timedelta(days=28 * k) for k in range(30)]
+        values = 1.0 + 0.3 * rng.random() + rng.lognormal(-1.5, 0.4) * np.arange(30) / 13 + rng.normal(0, 0.03, 30)
+        if number % 3 == 0:
+            values[int(rng.integers(8, 22)) :] -= 0.5
+        match number % 25:
+            case 1:
+                times, values = times[:1], values[:1]
+            case 2:
+                values[:] = 1.25
+            case 3:
+                times, values = times[:2], values[:2]
+            case 4:
+                values[5] = 1e300
+        rows += [
+            {"asset_id": f"A{number}", "indicator": "longitudinal_level_sd", "recording_id": f"r{k}", "line_id": "L1"}
+            | {"measured_at": t, "value": float(v), "unit": "mm", "n_samples": 800, "coverage": 1.0, "quality": "good"}
+            for k, (t, v) in enumerate(zip(times, values, strict=True))
+        ]
+    conditions = frame(spark, CONDITION, rows)
+    assets = [
+        {
+            "asset_id": f"A{n}",
+            "asset_type": "track_section",
+            "line_id": "L1",
+            "track_id": "1",
+            "name": "",
+            "attributes": {},
+        }
+        | {"from_m": 200.0 * n, "to_m": 200.0 * n + 200}
+        for n in range(300)
+    ]
+    line = {"line_id": "L1", "name": "L1", "mode": "conventional", "rulebook_id": "en_13848", "time_zone": "UTC"}
+    work = {"work_id": "W1", "line_id": "L1", "track_id": "1", "from_m": 0.0, "to_m": 4000.0, "work_type": "tamping"}
+    until = series.end_of(AS_OF)
+    works = series.asset_works(
+        frame(spark, ASSET, assets),
+        frame(spark, WORK_HISTORY, [work | {"finished_at": START + timedelta(days=420), "source": "book"}]),
+        ("tamping",),
+        until,
+    )
+    gathered = series.condition_series(
+        conditions,
+        frame(spark, RECORDING, [run(k) for k in range(30)]),
+        frame(spark, ASSET, assets),
+        frame(spark, LINE, [line | {"from_m": 0.0, "to_m": 60_000.0}]),
+        works,
+        spark.createDataFrame([("longitudinal_level_sd", 1)], "indicator string, direction int"),
+        until,
+    )
+    return gathered.persist()
+
+
+def test_spark_fits_what_the_kernel_fits(spark: SparkSession, history: DataFrame) -> None:
+    rows = degradation.arrow_batch(history)
+    assert rows.num_rows == 300
+    pools = ("longitudinal_level_sd|conventional|track_section",)
+    batch = series_batch(rows, pools, ("tamping",))
+    parameters = DegradationParameters()
+    priors = estimate_priors(batch, parameters, pools)
+    day = epoch_days(AS_OF)
+    works = find_interventions(batch, priors, parameters)
+    trends = fit_trends(batch, priors, day, parameters, works)
+    forecasts = forecast_limits(trends, np.arange(301), np.full(300, 2.3))
+
+    limit = [(f"A{n}", "longitudinal_level_sd", [("AL", 2.3, "[S47]")]) for n in range(300)]
+    limits = spark.createDataFrame(limit, f"asset_id string, indicator string, limits {series.LIMIT_DDL}")
+    fitting = Fitting(day, parameters, priors, Calibration.none(), ("tamping",))
+    fitted = degradation.fit(history.repartition(7), limits, fitting).persist()
+    told = degradation.trend_rows(fitted, AS_OF).toPandas().set_index("asset_id")
+    names = rows.column("asset_id").to_pylist()
+    told = told.loc[names]
+    assert told["status"].tolist() == [STATUSES[code] for code in trends.status]
+    assert len(set(told["status"])) >= 3
+    for name in ("rate_per_year", "rate_low", "rate_high", "level_now", "sigma"):
+        np.testing.assert_allclose(told[name].to_numpy(float), getattr(trends, name), rtol=1e-9, atol=1e-12)
+
+    crossing = degradation.forecast_rows(fitted, AS_OF).toPandas().set_index("asset_id")
+    kept = [name for name, valid in zip(names, forecasts.is_valid, strict=True) if valid]
+    assert set(crossing.index) == set(kept)
+    for name in ("days_p50", "probability_13w"):
+        expected = getattr(forecasts, name)[forecasts.is_valid]
+        np.testing.assert_allclose(crossing.loc[kept, name].to_numpy(float), expected, rtol=1e-9)
+
+    table = degradation.intervention_rows(fitted)
+    assert table.groupBy("asset_id", "at").count().where("count > 1").isEmpty()
+    sources = table.groupBy("source").agg(F.count("*").alias("n")).collect()
+    n_recorded = {row.source: row.n for row in sources}["recorded"]
+    assert n_recorded == 20, "one work on twenty sections of 200 m"

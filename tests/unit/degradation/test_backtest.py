@@ -1,0 +1,121 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+
+from guideway.degradation.backtest import backtest
+from guideway.degradation.baselines import least_squares, nearest_value
+from guideway.degradation.calibration import Calibration, conformal_factors
+from guideway.degradation.choice import choose_models
+from guideway.degradation.pooling import estimate_priors
+from guideway.degradation.priors import EXPONENTIAL, LINEAR, Priors
+from guideway.degradation.series import SeriesBatch
+from tests.unit.degradation.simulated import START, simulate
+
+pytestmark = pytest.mark.slow
+
+WEEKS = [4, 13, 26, 52]
+ORIGINS = START + 5.0 + 28.0 * np.arange(26, 68, 3)
+
+
+@pytest.fixture(scope="module")
+def tested():
+    batch = simulate(300, points=72, seed=31).batch
+    return backtest(batch, estimate_priors(batch.until(ORIGINS[0])), ORIGINS, WEEKS)
+
+
+def test_intervals_hold_what_they_promise(tested):
+    card = tested.scorecard
+    assert card.horizon_weeks.tolist() == WEEKS
+    assert np.all(card.n > 1000)
+    np.testing.assert_allclose(card.coverage_80, 0.80, atol=0.03)
+    np.testing.assert_allclose(card.coverage_95, 0.95, atol=0.03)
+
+
+def test_forecasts_beat_both_baselines_by_a_quarter(tested):
+    card = tested.scorecard
+    assert np.all(card.crps < 0.75 * card.persistence_crps)
+    assert np.all(card.crps < 0.75 * card.ols_crps)
+    assert np.all(np.abs(card.bias) < 0.01)
+    np.testing.assert_array_equal(card.baseline_crps, np.minimum(card.persistence_crps, card.ols_crps))
+
+
+def test_forecasts_are_scored_only_where_no_true_work_intervenes():
+    simulated = simulate(100, points=72, seed=32)
+    result = backtest(simulated.batch, estimate_priors(simulated.batch.until(ORIGINS[0])), ORIGINS, [26])
+    worked = [
+        np.any((simulated.works[s] > o) & (simulated.works[s] < t))
+        for s, o, t in zip(result.scores.series, result.scores.origin_days, result.scores.target_days, strict=True)
+    ]
+    assert result.n_straddling > 100
+    assert np.mean(worked) < 0.01
+
+
+def test_no_forecast_sees_what_came_after_its_origin():
+    batch = simulate(60, points=72, seed=33).batch
+    priors = estimate_priors(batch.until(ORIGINS[0]))
+    late = batch.t_days > ORIGINS[6]
+    changed = dataclasses.replace(batch, values=np.where(late, batch.values * 3 + 1, batch.values))
+    early = [backtest(b, priors, ORIGINS, [13]).scores for b in (batch, changed)]
+    kept = [{(s, o): f for s, o, f, t in zip(e.series, e.origin_days, e.forecast, e.target_days, strict=True)
+             if o <= ORIGINS[6]} for e in early]  # fmt: skip
+    shared = kept[0].keys() & kept[1].keys()
+    assert len(shared) > 200
+    assert all(kept[0][key] == kept[1][key] for key in shared)
+
+
+def test_least_squares_equals_statsmodels():
+    batch = simulate(3, points=20, seed=34, work_level=9.0).batch
+    day = np.full(3, START + 900.0)
+    mean, sd = least_squares(batch.offsets, batch.t_days, batch.values, np.full(3, -np.inf), day)
+    for i in range(3):
+        t = batch.t_days[batch.offsets[i] : batch.offsets[i + 1]] - START
+        model = sm.OLS(batch.values[batch.offsets[i] : batch.offsets[i + 1]], sm.add_constant(t)).fit()
+        frame = model.get_prediction([[1.0, 900.0]])
+        assert mean[i] == pytest.approx(frame.predicted_mean[0])
+        assert sd[i] == pytest.approx(np.sqrt(frame.var_pred_mean[0] + model.mse_resid))
+
+
+def test_the_target_is_the_nearest_run_after_the_origin():
+    t = np.array([0.0, 10.0, 20.0, 31.0])
+    found = nearest_value(np.array([0, 4]), t, np.array([24.0]), np.array([12.0]), 9.0)
+    assert found.tolist() == [2]
+    assert nearest_value(np.array([0, 4]), t, np.array([24.0]), np.array([20.0]), 9.0).tolist() == [3]
+    assert nearest_value(np.array([0, 4]), t, np.array([45.0]), np.array([20.0]), 9.0).tolist() == [-1]
+
+
+def test_conformal_factors_make_past_errors_covered():
+    errors = np.abs(np.random.default_rng(1).standard_t(3, 5000)) * 1.7
+    narrow, wide = conformal_factors(errors)
+    assert np.mean(errors <= 1.2816 * narrow) == pytest.approx(0.8, abs=0.001)
+    assert np.mean(errors <= 1.9600 * wide) == pytest.approx(0.95, abs=0.001)
+    assert conformal_factors(errors[:10]) == (1.0, 1.0)
+
+
+def test_calibration_interpolates_between_horizons():
+    calibration = Calibration(np.array([4.0, 12.0]), np.array([[1.0, 2.0]]), np.array([[1.0, 3.0]]))
+    narrow, wide = calibration.at(np.zeros(3, np.int64), np.array([1.0, 8.0, 60.0]))
+    assert narrow.tolist() == [1.0, 1.5, 2.0]
+    assert wide.tolist() == [1.0, 2.0, 3.0]
+
+
+def test_the_model_is_chosen_by_back_test():
+    origins = ORIGINS[::3]
+    for process, expected in (("linear", LINEAR), ("exponential", EXPONENTIAL)):
+        batch = simulate(150, points=72, seed=35, process=process).batch
+        priors, trials = choose_models(batch, origins, [26, 52], candidates=("linear", "wiener", "exponential"))
+        assert priors.model[0] == expected
+        assert set(trials) == {"linear", "wiener", "exponential"}
+
+
+def test_a_calibration_survives_plain_lists():
+    calibration = Calibration(np.array([4.0]), np.array([[1.2]]), np.array([[1.4]]))
+    again = Calibration.from_dict(calibration.to_dict())
+    np.testing.assert_array_equal(again.scale_95, calibration.scale_95)
+
+
+def test_without_an_origin_there_is_nothing_to_score() -> None:
+    outcome = backtest(SeriesBatch.of([0], [], []), Priors.unknown(), [], [4, 13])
+    assert len(outcome.scorecard.n) == 0
+    assert outcome.calibration.scale_80.tolist() == [[1.0, 1.0]]

@@ -1,0 +1,255 @@
+"""Ride comfort and rail surface against independent references; writes the pages of ``docs/conformance``.
+
+``GUIDEWAY_WRITE_PAGES=1 pytest tests/unit/monitoring/test_inspection_conformance.py`` writes the pages anew.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.signal import freqs_zpk
+
+from guideway.monitoring import overhead_line, ride_comfort
+from guideway.monitoring.rail_surface.roughness import RoughnessSpectrum, above_limit, roughness_spectrum
+from guideway.monitoring.ride_comfort.en_12299 import block_rms, curve_transitions, mean_comfort
+from guideway.monitoring.ride_comfort.exposure import dose, weighted_rms
+from guideway.monitoring.ride_comfort.sperling import sperling_index, sperling_weighted
+from guideway.monitoring.switches import PHASES, read_throw
+from guideway.rulebooks.load import load_rulebooks
+from guideway.signals.weightings import WEIGHTINGS, weight
+from tests.unit.monitoring import borlange_mora
+from tests.unit.monitoring.inspection_records import real, values
+from tests.unit.monitoring.ride_comfort.test_measure import paris_stops
+from tests.unit.monitoring.rough_rails import STEP_M, niederwangen, rail_with_levels
+
+PAGES = Path(__file__).resolve().parents[3] / "docs" / "conformance"
+EN = load_rulebooks()["en_13848"]
+Row = tuple[str, str, float]
+
+# ISO 2631-1:1997, table 3, 0.5 to 80 Hz in thousandths, as public code transcribes it
+PRINTED = {
+    "Wk": (418, 459, 477, 482, 484, 494, 531, 631, 804, 967, 1039, 1054, 1036, 988, 902, 768, 636, 513, 405, 314, 246,
+           186, 132),
+    "Wd": (853, 944, 992, 1011, 1008, 968, 890, 776, 642, 512, 409, 323, 253, 212, 161, 125, 100, 80, 63.2, 49.4, 38.8,
+           29.5, 21.1),
+}  # fmt: skip
+# (high-pass, low-pass, transition, its Q, upward step) of ISO 8041-1:2017, table 3
+POLES = {
+    "Wk": (0.4, 100.0, 12.5, 12.5, 0.63, (2.37, 0.91, 3.35, 0.91)),
+    "Wd": (0.4, 100.0, 2.0, 2.0, 0.63, None),
+    "Wb": (0.4, 100.0, 16.0, 16.0, 0.55, (2.5, 0.9, 4.0, 0.95)),
+}
+FS = 500.0
+
+
+def pair(f: float, q: float) -> list[complex]:
+    w = 2 * np.pi * f
+    return [w * (-1 / (2 * q) + s * 1j * np.sqrt(1 - 1 / (4 * q * q))) for s in (1, -1)]
+
+
+def analogue(name: str, hz: np.ndarray) -> np.ndarray:
+    """Gain of a weighting from its poles and zeros, independent of the library's sections."""
+    f1, f2, f3, f4, q4, step = POLES[name]
+    zeros: list[complex] = [0.0, 0.0, -2 * np.pi * f3]
+    poles = [*pair(f1, 0.5**0.5), *pair(f2, 0.5**0.5), *pair(f4, q4)]
+    gain = (2 * np.pi * f2) ** 2 * (2 * np.pi * f4) ** 2 / (2 * np.pi * f3) * (1.024 if name == "Wb" else 1.0)
+    if step:
+        zeros += pair(step[0], step[1])
+        poles += pair(step[2], step[3])
+    _, response = freqs_zpk(zeros, poles, gain, 2 * np.pi * hz)
+    return np.abs(response)
+
+
+def tones(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    hz, amplitude = np.array([0.8, 1.9, 4.0, 7.3, 15.0, 31.0, 62.0]), rng.uniform(0.2, 1.0, 7)
+    t = np.arange(round(120 * FS)) / FS
+    return hz, amplitude, (amplitude[:, None] * np.sin(2 * np.pi * hz[:, None] * t)).sum(axis=0)
+
+
+def comfort_rows() -> Iterator[Row]:
+    bands = 10.0 ** (np.arange(-3, 20) / 10.0)
+    for name, printed in PRINTED.items():
+        apart = np.abs(np.abs(WEIGHTINGS[name].response(bands)) / (np.array(printed) / 1000.0) - 1)
+        yield (
+            f"{name}, 0.5-80 Hz",
+            "factors printed in ISO 2631-1:1997, table 3; relative (tolerance 0.11)",
+            apart.max(),
+        )
+    grid = np.geomspace(0.1, 250.0, 400)
+    for name in POLES:
+        apart = np.abs(np.abs(WEIGHTINGS[name].response(grid)) / analogue(name, grid) - 1)
+        yield f"{name}, 0.1-250 Hz", "scipy freqs_zpk from poles and zeros, relative", apart.max()
+    hz, amplitude, x = tones(np.random.default_rng(0))
+    inner = slice(round(20 * FS), round(100 * FS))
+    for name in POLES:
+        expected = np.sqrt(np.sum((amplitude * analogue(name, hz)) ** 2) / 2)
+        found = weighted_rms(weight(x, FS, name)[inner])
+        yield f"a_w with {name}", "sum of squares of seven tones, relative", abs(found / expected - 1)
+    one = np.sin(2 * np.pi * 6.0 * np.arange(round(100 * FS)) / FS)
+    yield "VDV", "(3/8 a^4 T)^(1/4) of a tone, relative", abs(dose(one, FS) / (3 / 8 * 100) ** 0.25 - 1)
+    blocks = block_rms(0.2 * one, np.ones(one.size, dtype=bool), FS)[1]
+    by_hand = 6 * np.sqrt(3 * 0.02)
+    yield (
+        "N_MV",
+        "6 sqrt(3) a / sqrt(2) of one tone on three axes, relative",
+        abs(mean_comfort(blocks, blocks, blocks) / by_hand - 1),
+    )
+    ramp = np.clip((np.arange(round(40 * FS)) / FS - 15.0) / 4.0, 0.0, 1.0)
+    ((_, curve),) = curve_transitions(1.2 * ramp, np.where((ramp > 0) & (ramp < 1), 3.0, 0.0), FS)
+    hand = 2.80 * 1.2 / 0.0980665 + 2.03 * 0.3 / 0.0980665 - 11.1 + 0.185 * 3**2.283
+    yield "P_CT", "formula by hand for a straight ramp, relative", abs(curve / hand - 1)
+    f = 6.0
+    b = 0.588 * np.sqrt(
+        (1.911 * f**2 + (0.25 * f**2) ** 2) / ((1 - 0.277 * f**2) ** 2 + (1.563 * f - 0.0368 * f**3) ** 2)
+    )
+    felt = weighted_rms(sperling_weighted(one, FS, lateral=False)[inner])
+    yield (
+        "Wz",
+        "formula by hand for a tone, relative",
+        abs(float(sperling_index(felt)) / (100 * b / np.sqrt(2)) ** 0.3 - 1),
+    )
+
+
+def below(deviation: float) -> str:
+    """A rounder number above a deviation, the same on every machine: per cents, then powers of ten."""
+    if deviation > 0.01:
+        return f"< {np.ceil(100 * deviation) / 100:.2f}"
+    return f"< 1e{int(np.ceil(np.log10(max(deviation, 1e-10)) + 1e-9))}"
+
+
+def heading(title: str, columns: str) -> list[str]:
+    note = "<!-- Generated by tests/unit/monitoring/test_inspection_conformance.py -->"
+    return [note, "", f"# Conformance: {title}", "", *table_head(columns)]
+
+
+def table_head(columns: str) -> list[str]:
+    return [columns, "|" + "---|" * (columns.count("|") - 1)]
+
+
+def comfort_page(shared_data: Path) -> str:
+    lines = heading("ride comfort", "| formula | independent reference | greatest deviation |")
+    lines += [f"| {formula} | {reference} | {below(apart)} |" for formula, reference, apart in comfort_rows()]
+    lines += ["", "## Stops in the Paris metro", "", *table_head("| figure | asked for | found |")]
+    stops, starts = (np.abs(part) for part in paris_stops(shared_data))
+    lines.append(f"| stops of two rides on line 4 found, of 14 | 14 within 2 s | {np.sum(stops < 2)} |")
+    lines.append(f"| greatest deviation of a stop, s | 2 | {stops.max():.1f} |")
+    lines.append(f"| departures within 2 s, of 14 | 14 | {np.sum(starts < 2)} |")
+    lines.append(f"| greatest deviation of a departure, s | 2 | {starts.max():.1f} |")
+    lines += [
+        "", "The departures beyond 2 s were stated 3 s before longitudinal acceleration leaves its level at rest;",
+        "nothing in the recording supports the stated moments.", "",
+        "## Real rides", "", *table_head("| recording | a_v, m/s2 | N_MV | Wz lateral | Wz vertical | quality |"),
+    ]  # fmt: skip
+    for folder, source in (
+        ("fr-paris-metro-acceleration", "fr-paris-metro"),
+        ("sk-bratislava-tram-vibration", "sk-bratislava-tram"),
+    ):
+        for file in sorted((shared_data / folder).rglob("*.csv.gz")):
+            recording = real(file, source)
+            measured = ride_comfort.measure(recording, [], EN)
+            one = values(measured, recording.vehicle_or_sensor_id)
+            quality = next(c.quality for c in measured.conditions if c.indicator == "weighted_acceleration_total")
+            figures = [
+                one[name]
+                for name in ("weighted_acceleration_total", "comfort_mean", "sperling_lateral", "sperling_vertical")
+            ]
+            name = recording.attributes["ride"][:44]
+            lines.append(
+                f"| {name} | {figures[0]:.3f} | {figures[1]:.2f} | {figures[2]:.2f} | {figures[3]:.2f} | {quality} |"
+            )
+    failed = real(shared_data / "fi-track-inspection" / "AMS_20221024_251_LHRP_1_130_130.csv", "fi-ams")
+    count = len(ride_comfort.measure(failed, [], EN).conditions)
+    lines.append("")
+    lines.append(f"Finnish axle boxes, a recording in which every acceleration is NaN: {count} figures.")
+    return "\n".join([*lines, ""])
+
+
+def surface_page(shared_data: Path) -> str:
+    lines = heading("rail surface, overhead line and switches", "| figure | published or asked for | found |")
+    apart, excess = [], []
+    for number, (wavelength, level) in niederwangen(shared_data).items():
+        spectrum = roughness_spectrum(rail_with_levels(wavelength, level, seed=number), STEP_M)
+        nearest = [int(np.argmin(np.abs(np.log(spectrum.wavelength_m / w)))) for w in wavelength]
+        apart.append(np.abs(spectrum.level_db[nearest] - level)[1:-1])
+        worst = above_limit(RoughnessSpectrum(wavelength, level), EN, "*", 100.0)
+        excess.append(worst.excess_db if worst else np.nan)
+    every = np.concatenate(apart)
+    lines.append(
+        f"| Niederwangen, {len(apart)} rails: band levels of a profile made of them, mean deviation, dB "
+        f"| 0 | {every.mean():.1f} |"
+    )
+    lines.append(f"| the same, 95 % of bands within, dB | 0 | {np.percentile(every, 95):.1f} |")
+    lines.append(
+        "| Niederwangen: rails that keep ISO 3095 in every band | not published "
+        f"| {np.sum(np.array(excess) <= 0)} of {len(excess)} |"
+    )
+    lines.append(f"| Niederwangen: greatest excess over ISO 3095, dB | not published | {np.max(excess):.1f} |")
+    throw = read_throw(
+        real(shared_data / "fr-railway-switch-power" / "switch_operation_y1.csv", "fr-switch-power").values(
+            "motor_power"
+        ),
+        0.01,
+    )
+    assert throw is not None
+    ends = ", ".join(f"{name} {0.01 * throw.phases[name].stop:.1f}" for name in PHASES)
+    lines.append(f"| switch throw: ends of the five regimes, s | five regimes | {ends} |")
+    pantograph = real(shared_data / "pantograph-acceleration" / "one.csv.gz", "pantograph")
+    one = values(overhead_line.measure(replace(pantograph, domain=overhead_line.DOMAIN), [], EN), "pantograph")
+    lines.append(
+        f"| pantograph: shocks per minute, dead sensor left out | not published | {one['pantograph_impact_rate']:.0f} |"
+    )
+    lines += ["", *borlange_section(shared_data)]
+    return "\n".join([*lines, ""])
+
+
+def borlange_section(shared_data: Path) -> list[str]:
+    whole = borlange_mora.across_rides(shared_data, moving_only=False)
+    moving = borlange_mora.across_rides(shared_data, moving_only=True)
+    joined = borlange_mora.by_position(shared_data)
+    lines = [
+        "## Joints and turnouts between Borlänge and Mora",
+        "",
+        "Accuracy over four labels; the author published 0.702.",
+    ]
+    lines += ["", *table_head("| way | tested on the 12:00 ride | tested on the 10:00 ride | always 'normal' |")]
+    for words, rows in (("all segments", whole), ("segments above 5 km/h", moving)):
+        (one, base_one), (two, base_two) = rows
+        lines.append(
+            f"| vibration, trained on the other ride only, {words} "
+            f"| {one:.2f} | {two:.2f} | {base_one:.2f}, {base_two:.2f} |"
+        )
+    lines.append(f"| places joined with the asset register, nothing learnt | {joined[1]:.2f} | {joined[0]:.2f} | |")
+    lines += [
+        "", f"The same model on splits that mix the two rides: {borlange_mora.mixed_rides(shared_data):.2f}.", "",
+        "What that says: these features do not tell the labels, least of all those of another ride; always saying",
+        "'normal' does as well or better (0.59 on the two rides together; 0.654 on the author's four). A label is the",
+        "distance of one position to an asset, while a segment is 10 s long (up to 400 m), and in over half of the",
+        "segments the train stood, by chance near a joint at 10:00 and away from any at 12:00. The published figure is",
+        "beaten on both rides, none mixed, only by the join with the register, which is exact because the labels were",
+        "made from it.",
+    ]  # fmt: skip
+    return lines
+
+
+@pytest.mark.parametrize("name", ["ride_comfort", "rail_surface"])
+def test_conformance_pages_are_what_the_formulas_give(name: str, shared_data: Path) -> None:
+    text = {"ride_comfort": comfort_page, "rail_surface": surface_page}[name](shared_data)
+    file = PAGES / f"{name}.md"
+    if os.environ.get("GUIDEWAY_WRITE_PAGES"):
+        file.write_text(text, encoding="utf-8")
+    assert file.read_text(encoding="utf-8") == text
+
+
+def test_weightings_keep_the_tolerance_of_the_standard_by_far() -> None:
+    rows = list(comfort_rows())
+    assert max(apart for _, reference, apart in rows if "printed" in reference) < 0.11
+    assert max(apart for _, reference, apart in rows if "printed" not in reference) < 0.02
+
+
+def test_places_join_the_register(shared_data: Path) -> None:
+    assert min(borlange_mora.by_position(shared_data)) > borlange_mora.PUBLISHED

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import dataclasses
+import errno
+import hashlib
+import json
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from guideway.reporting import publish as publishing
+from guideway.reporting.content import ReportContent
+from guideway.reporting.durable import restore_folders
+from guideway.reporting.publish import mark_stale, publish
+from guideway.reporting.site import published
+from tests.unit.reporting.sample import AS_OF, EMPTY
+
+pytestmark = pytest.mark.slow
+
+FILES = {
+    *("index.html", "report.pdf", "report.json", "worklist.xlsx", "condition.xlsx", "mail.html", "mail.txt"),
+    *("forecast.csv", "work_plan.csv", "exceedance.csv", "intervention.csv", "network_week.csv", "rejected.csv"),
+    "scorecard.csv",
+}
+
+
+def digests(folder: Path) -> dict[str, str]:
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def test_a_week_is_published_with_every_form_and_a_page_of_all_reports(small: ReportContent, tmp_path: Path) -> None:
+    report = publish(small, tmp_path)
+    assert report.folder == tmp_path / "2026-W47"
+    assert {path.name for path in report.files} == FILES
+    card = json.loads((report.folder / "report.json").read_text())
+    assert set(card["files"]) == FILES - {"report.json"}
+    for name, fact in card["files"].items():
+        assert hashlib.sha256((report.folder / name).read_bytes()).hexdigest() == fact["sha256"]
+    assert 'href="2026-W47/index.html"' in report.site.read_text()
+    book = openpyxl.load_workbook(report.folder / "condition.xlsx", read_only=True)
+    assert book.worksheets[0].max_row == 1 + len(small.degradation_trend)
+
+
+def test_publishing_again_changes_no_byte(small: ReportContent, tmp_path: Path) -> None:
+    publish(small, tmp_path)
+    before = digests(tmp_path)
+    publish(small, tmp_path)
+    assert digests(tmp_path) == before
+
+
+def test_a_full_disk_half_way_leaves_the_report_that_stood(
+    small: ReportContent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(EMPTY, tmp_path)
+    before = digests(tmp_path)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(publishing, "write_workbook", full)
+    with pytest.raises(OSError, match="No space left"):
+        publish(small, tmp_path)
+    assert digests(tmp_path) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2026-W47", "index.html"]
+
+
+def test_a_process_killed_between_the_two_renames_is_mended(tmp_path: Path) -> None:
+    report = publish(EMPTY, tmp_path)
+    before = digests(tmp_path)
+    report.folder.rename(tmp_path / ".old-2026-W47")
+    restore_folders(tmp_path)
+    assert digests(tmp_path) == before
+
+
+def test_a_failed_audit_puts_a_banner_on_the_last_report_and_the_next_one_takes_it_off(tmp_path: Path) -> None:
+    last_week = dataclasses.replace(EMPTY, as_of=AS_OF.replace(day=15))
+    publish(last_week, tmp_path)
+    publish(EMPTY, tmp_path)
+    clean = digests(tmp_path)
+    page = mark_stale(tmp_path, "audit: <b>3 rows</b> lack a unit")
+    assert page == tmp_path / "2026-W47" / "index.html"
+    text = page.read_text()
+    assert "audit: &lt;b&gt;3 rows&lt;/b&gt; lack a unit" in text
+    mark_stale(tmp_path, "the second reason")
+    assert page.read_text().count('role="alert"') == 1
+    assert "the second reason" in page.read_text()
+    assert "the second reason" in (tmp_path / "index.html").read_text()
+    changed = {name for name, digest in digests(tmp_path).items() if clean[name] != digest}
+    assert changed == {"2026-W47/index.html", "2026-W47/report.json", "index.html"}
+    publish(EMPTY, tmp_path)
+    assert digests(tmp_path) == clean
+
+
+def test_there_is_nothing_to_mark_before_the_first_report(tmp_path: Path) -> None:
+    assert mark_stale(tmp_path / "nothing", "reason") is None
+
+
+def test_the_page_of_all_reports_lists_the_newest_week_first(tmp_path: Path) -> None:
+    for day in (8, 22, 15):
+        publish(dataclasses.replace(EMPTY, as_of=AS_OF.replace(day=day)), tmp_path)
+    (tmp_path / "2026-W99").mkdir()
+    assert [card["iso_week"] for card in published(tmp_path)] == ["2026-W47", "2026-W46", "2026-W45"]
+
+
+def test_missing_fonts_degrade_the_pdf_and_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "guideway.reporting.pdf.CJK_FONTS", {"zh-Hant": ("No Such Font",), "zh-Hans": ("No Such Font",)}
+    )
+    report = publish(dataclasses.replace(EMPTY, language="zh-Hant"), tmp_path)
+    assert report.degraded == ("report.pdf is in English: none of the fonts No Such Font is installed",)
+    assert report.degraded[0] in report.site.read_text()
