@@ -17,7 +17,6 @@ from infra.local.processes import Service, record, recorded, start, stop
 FAMILY = """
 import os, signal, subprocess, sys, time
 
-pytestmark = pytest.mark.drill
 deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open({ready!r}, 'w'); time.sleep(600)"
 subprocess.Popen([sys.executable, "-c", deaf])
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
@@ -30,7 +29,9 @@ def start_family(folder: Path, *, outlive: bool = True) -> Service:
     ready = folder / "ready"
     script = FAMILY.replace("{ready!r}", repr(str(ready)))
     service = start("family", [sys.executable, "-c", script], dict(os.environ), folder / "log", outlive=outlive)
+    deadline = time.monotonic() + 60.0
     while not ready.exists():
+        assert time.monotonic() < deadline, (folder / "log").read_text()
         time.sleep(0.02)
     return service
 

