@@ -208,30 +208,40 @@ def surface_page(shared_data: Path) -> str:
 
 
 def borlange_section(shared_data: Path) -> list[str]:
-    whole = borlange_mora.across_rides(shared_data, moving_only=False)
-    moving = borlange_mora.across_rides(shared_data, moving_only=True)
+    """Figures of ``borlange_mora``, the ride named being the one that was not learnt from."""
+    ten, noon = borlange_mora.across_rides(shared_data)
     joined = borlange_mora.by_position(shared_data)
+    mean, sd = borlange_mora.mixed_rides(shared_data)
+    apart = borlange_mora.apart_m(shared_data) / 1000
     lines = [
-        "## Joints and turnouts between Borlänge and Mora",
-        "",
-        "Accuracy over four labels; the author published 0.702.",
-    ]
-    lines += ["", *table_head("| way | tested on the 12:00 ride | tested on the 10:00 ride | always 'normal' |")]
-    for words, rows in (("all segments", whole), ("segments above 5 km/h", moving)):
-        (one, base_one), (two, base_two) = rows
-        lines.append(
-            f"| vibration, trained on the other ride only, {words} "
-            f"| {one:.2f} | {two:.2f} | {base_one:.2f}, {base_two:.2f} |"
-        )
-    lines.append(f"| places joined with the asset register, nothing learnt | {joined[1]:.2f} | {joined[0]:.2f} | |")
+        "## Joints and turnouts between Borlänge and Mora", "",
+        "Accuracy over four labels; the author published 0.702 (logistic regression) and 0.654 (always 'normal') on four",
+        "rides, mixed 70/30. Two of them are here. Models learn from one ride, their regularisation included, and are",
+        f"tested on the other; the rides nowhere come closer than {apart:.1f} km, so no place is met twice.", "",
+        *table_head("| way | tested on 10:00 | tested on 12:00 |"),
+        f"| the author's kind of model, every segment, rides mixed as published | {mean:.2f} +- {sd:.2f} | |",
+        f"| the same model, trained on the other ride | {ten.as_published:.2f} | {noon.as_published:.2f} |",
+        "| most a method can reach on every segment that answers for standing trains as the other ride taught it "
+        f"| {ten.ceiling:.2f} | {noon.ceiling:.2f} |",
+        f"| above 5 km/h, features freed of speed, trained on the other ride | {ten.moving:.2f} | {noon.moving:.2f} |",
+        f"| above 5 km/h, always 'normal' | {ten.always_normal:.2f} | {noon.always_normal:.2f} |",
+        "| above 5 km/h, area under the ROC curve of an asset against none (90 % interval) "
+        + "".join(f"| {one.auc:.2f} ({one.auc_90[0]:.2f}-{one.auc_90[1]:.2f}) " for one in (ten, noon))
+        + "|",
+        f"| places joined with the asset register, nothing learnt | {joined[0]:.2f} | {joined[1]:.2f} |",
+    ]  # fmt: skip
     lines += [
-        "", f"The same model on splits that mix the two rides: {borlange_mora.mixed_rides(shared_data):.2f}.", "",
-        "What that says: these features do not tell the labels, least of all those of another ride; always saying",
-        "'normal' does as well or better (0.59 on the two rides together; 0.654 on the author's four). A label is the",
-        "distance of one position to an asset, while a segment is 10 s long (up to 400 m), and in over half of the",
-        "segments the train stood, by chance near a joint at 10:00 and away from any at 12:00. The published figure is",
-        "beaten on both rides, none mixed, only by the join with the register, which is exact because the labels were",
-        "made from it.",
+        "",
+        "What that says: **from vibration, 0.702 on every segment is out of reach without mixing rides.** In over half of",
+        "the segments the train stood, by chance near a joint at 10:00 and away from any at 12:00, and the label is the",
+        "distance of one position to an asset; a standing wheel feels neither. What the other ride teaches about standing",
+        "trains is wrong on this one, and bounds the accuracy at the third row even if every moving segment were right.",
+        "Above 5 km/h the mean of 0.74 is above 0.702, but no better than always saying 'normal': the ranking of segments",
+        "carries over weakly, not well enough to name an asset (of three forms of features the best on both rides is",
+        "shown, so the curve's area flatters a little; support vectors, forests of trees and nearest neighbours rank no",
+        "better). Only 60 features of 10 s (up to 400 m) are published, not the 500 Hz signals in which the product looks",
+        "for single impacts. The published figure is beaten on both rides, none mixed, by the join with the register",
+        "alone, which is exact because the labels were made from it.",
     ]  # fmt: skip
     return lines
 
@@ -253,3 +263,11 @@ def test_weightings_keep_the_tolerance_of_the_standard_by_far() -> None:
 
 def test_places_join_the_register(shared_data: Path) -> None:
     assert min(borlange_mora.by_position(shared_data)) > borlange_mora.PUBLISHED
+
+
+def test_vibration_ranks_assets_of_an_unseen_ride_above_chance_but_cannot_reach_the_published_figure(
+    shared_data: Path,
+) -> None:
+    for held in borlange_mora.across_rides(shared_data):
+        assert held.auc > 0.6
+        assert held.ceiling < borlange_mora.PUBLISHED
