@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.plugin import (  # noqa: F401 (hooks and a fixture of every test)
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_terminal_summary,
+    tally,
+)
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
