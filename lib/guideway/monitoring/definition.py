@@ -13,28 +13,30 @@ Quality = Literal["good", "suspect", "poor"]
 class Indicator:
     """Definition of one condition indicator; its documentation page is generated from here.
 
+    A domain that says the same of many indicators makes them by ``functools.partial(Indicator, ...)``.
+
     Attributes:
         name: identifier, for example ``longitudinal_level_sd``.
         title: name people use.
         unit: unit of the value as Pint writes it.
-        direction: ``above`` when a higher value is worse, ``below`` when a lower one is.
         formula: how it is computed, in one or two sentences.
         standard: standard and clause the formula comes from.
         channels: channels it needs, by canonical name.
         min_span: least valid data it needs, for example ``100 m`` or ``60 s``.
         missing_when: what makes it missing.
+        direction: ``above`` when a higher value is worse, ``below`` when a lower one is.
         trendable: whether a degradation trend over time makes sense.
     """
 
     name: str
     title: str
     unit: str
-    direction: Direction
     formula: str
     standard: str
     channels: tuple[str, ...]
     min_span: str
     missing_when: str
+    direction: Direction = "above"
     trendable: bool = True
 
 

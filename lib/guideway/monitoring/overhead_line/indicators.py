@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from guideway.monitoring.definition import Direction, Indicator
+from functools import partial
+
+from guideway.monitoring.definition import Indicator
 
 DOMAIN = "overhead_line"
 
@@ -15,23 +17,9 @@ _VERTICAL = (
 _MISSING = "less than a quarter of the section was measured, or the sensor is dead"
 
 
-def _one(
-    name: str, title: str, unit: str, formula: str, channels: tuple[str, ...], *, direction: Direction = "above",
-    standard: str = "EN 50119:2020 and ENE TSI [K]", min_span: str = "a quarter of the section",
-    missing_when: str = _MISSING,
-) -> Indicator:  # fmt: skip
-    return Indicator(
-        name=name,
-        title=title,
-        unit=unit,
-        direction=direction,
-        formula=formula,
-        standard=standard,
-        channels=channels,
-        min_span=min_span,
-        missing_when=missing_when,
-    )
-
+_one = partial(
+    Indicator, standard="EN 50119:2020 and ENE TSI [K]", min_span="a quarter of the section", missing_when=_MISSING
+)
 
 INDICATORS: tuple[Indicator, ...] = (
     _one(
@@ -39,7 +27,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "Least height of the contact wire",
         "mm",
         "Least height above the rails on the section, single samples that stand out left out.",
-        ("contact_wire_height",),
+        channels=("contact_wire_height",),
         direction="below",
     ),
     _one(
@@ -47,28 +35,28 @@ INDICATORS: tuple[Indicator, ...] = (
         "Greatest height of the contact wire",
         "mm",
         "Greatest height above the rails on the section, single samples that stand out left out.",
-        ("contact_wire_height",),
+        channels=("contact_wire_height",),
     ),
     _one(
         "wire_gradient_max",
         "Greatest gradient of the contact wire",
         "mm/m",
         "Greatest amount of the difference of the mean heights of neighbouring 10 m, divided by 10 m.",
-        ("contact_wire_height",),
+        channels=("contact_wire_height",),
     ),
     _one(
         "wire_stagger_max",
         "Greatest stagger of the contact wire",
         "mm",
         "Greatest amount of the lateral position of the wire on the section, single samples that stand out left out.",
-        ("contact_wire_stagger",),
+        channels=("contact_wire_stagger",),
     ),
     _one(
         "contact_force_max",
         "Greatest contact force",
         "N",
         "Greatest contact force on the section.",
-        ("contact_force",),
+        channels=("contact_force",),
         standard="EN 50367:2020 [K]",
     ),
     _one(
@@ -76,7 +64,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "Spread of contact force",
         "1",
         "Standard deviation of the contact force over its mean on the section.",
-        ("contact_force",),
+        channels=("contact_force",),
         standard="EN 50367:2020 [K]",
         missing_when=f"{_MISSING}, or the mean force is not above zero",
     ),
@@ -85,7 +73,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "Share of lost contact",
         "percent",
         "Share of the samples on the section without a positive contact force; arcs burn there.",
-        ("contact_force",),
+        channels=("contact_force",),
         standard="EN 50367:2020 [K]",
     ),
     _one(
@@ -94,7 +82,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "m/s**2",
         "RMS of vertical acceleration about its median over the recording (or the time on the section); liveliest "
         "sensor that is not dead.",
-        _VERTICAL,
+        channels=_VERTICAL,
         standard="Guideway",
         min_span="200 samples",
         missing_when="every sensor is dead or missing",
@@ -105,7 +93,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "1/min",
         "Shocks at which vertical acceleration of any live sensor stands six robust standard deviations out of its "
         "record (hard points, splices, arcs), those within 0.25 s counted once, per minute measured.",
-        _VERTICAL,
+        channels=_VERTICAL,
         standard="Guideway",
         min_span="200 samples",
         missing_when="every sensor is dead or missing",
@@ -115,7 +103,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "Greatest shock at the pantograph",
         "m/s**2",
         "Greatest amount of vertical acceleration about its median in any shock.",
-        _VERTICAL,
+        channels=_VERTICAL,
         standard="Guideway",
         min_span="200 samples",
         missing_when="every sensor is dead or missing, or there was no shock",

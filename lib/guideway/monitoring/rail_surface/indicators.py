@@ -11,32 +11,9 @@ _BOXES = ("axle_box_acceleration_vertical_left", "axle_box_acceleration_vertical
 _NO_BOX = "no axle-box acceleration, fewer than 500 samples a second, or no position or speed"
 
 
-def _one(
-    name: str,
-    title: str,
-    unit: str,
-    formula: str,
-    standard: str,
-    channels: tuple[str, ...],
-    min_span: str,
-    missing_when: str,
-) -> Indicator:
-    return Indicator(
-        name=name,
-        title=title,
-        unit=unit,
-        direction="above",
-        formula=formula,
-        standard=standard,
-        channels=channels,
-        min_span=min_span,
-        missing_when=missing_when,
-    )
-
-
 def _corrugation() -> tuple[Indicator, ...]:
     return tuple(
-        _one(
+        Indicator(
             f"rail_corrugation_{low}_{high}",
             f"Rail corrugation {low}-{high} mm, worse rail",
             "um",
@@ -53,7 +30,7 @@ def _corrugation() -> tuple[Indicator, ...]:
 
 def _bearings() -> tuple[Indicator, ...]:
     return tuple(
-        _one(
+        Indicator(
             f"bearing_{part}_prominence",
             f"Bearing envelope lines, {words}",
             "dB",
@@ -76,7 +53,7 @@ def _bearings() -> tuple[Indicator, ...]:
 
 INDICATORS: tuple[Indicator, ...] = (
     *_corrugation(),
-    _one(
+    Indicator(
         "rail_roughness_excess",
         "Rail roughness above the limit curve",
         "dB",
@@ -87,7 +64,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "five wavelengths of the shortest band with a limit",
         "no profile is delivered, or the rule book has no limit for a band it resolves",
     ),
-    _one(
+    Indicator(
         "rail_joint_count",
         "Joints and crossings felt per kilometre",
         "1/km",
@@ -98,7 +75,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "a quarter of the section",
         _NO_BOX,
     ),
-    _one(
+    Indicator(
         "rail_squat_count",
         "Squats and single-rail impacts per kilometre",
         "1/km",
@@ -109,7 +86,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "a quarter of the section",
         _NO_BOX,
     ),
-    _one(
+    Indicator(
         "rail_impact_peak",
         "Greatest impact on the rails",
         "m/s**2",
@@ -119,7 +96,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "a quarter of the section",
         f"{_NO_BOX}; or no impact was found",
     ),
-    _one(
+    Indicator(
         "wheel_impact_ratio",
         "Wheel impact ratio",
         "1",
@@ -129,7 +106,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "20 turns of the wheel",
         f"{_NO_BOX}; or attribute wheel_diameter_m is not stated",
     ),
-    _one(
+    Indicator(
         "wheel_out_of_round",
         "Wheel out of round",
         "um",

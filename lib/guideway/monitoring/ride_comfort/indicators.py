@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from guideway.monitoring.definition import Indicator
 
 DOMAIN = "ride_comfort"
@@ -15,30 +17,7 @@ _MISSING = (
 _BAND = "Quality is suspect where sampling does not reach 80 Hz."
 
 
-def _one(
-    name: str,
-    title: str,
-    *,
-    unit: str,
-    formula: str,
-    standard: str,
-    channels: tuple[str, ...],
-    min_span: str = "5 s in motion",
-    missing_when: str = _MISSING,
-    trendable: bool = True,
-) -> Indicator:
-    return Indicator(
-        name=name,
-        title=title,
-        unit=unit,
-        direction="above",
-        formula=formula,
-        standard=standard,
-        channels=channels,
-        min_span=min_span,
-        missing_when=missing_when,
-        trendable=trendable,
-    )
+_one = partial(Indicator, min_span="5 s in motion", missing_when=_MISSING)
 
 
 def _of_axis(axis: str) -> tuple[Indicator, ...]:

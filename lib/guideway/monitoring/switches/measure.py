@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from guideway.archives.recording import Recording
 from guideway.monitoring.definition import Indicator, Measurement, Quality
@@ -16,26 +17,22 @@ DOMAIN = "switches"
 _MISSING = "the motor never ran, or more than a fifth of the record is missing"
 
 
-def _one(name: str, title: str, unit: str, formula: str, missing_when: str = _MISSING) -> Indicator:
-    return Indicator(
-        name=name,
-        title=title,
-        unit=unit,
-        direction="above",
-        formula=formula,
-        standard="Guideway; regimes after Chamroukhi and others, piecewise polynomial regression of throws",
-        channels=("motor_power",),
-        min_span="one throw",
-        missing_when=missing_when,
-    )
+_one = partial(
+    Indicator,
+    standard="Guideway; regimes after Chamroukhi and others, piecewise polynomial regression of throws",
+    channels=("motor_power",),
+    min_span="one throw",
+    missing_when=_MISSING,
+)
 
 
 def _of_phase(phase: str) -> tuple[Indicator, ...]:
     missing = f"{_MISSING}, or the trace does not split in five"
     cut = "phases are the five pieces of the most likely piecewise parabola with a variance a piece."
+    of = partial(_one, missing_when=missing)
     return (
-        _one(f"throw_{phase}_power", f"Mean power while {phase}", "W", f"Mean power in phase {phase}; {cut}", missing),
-        _one(f"throw_{phase}_duration", f"Duration of {phase}", "s", f"Duration of phase {phase}; {cut}", missing),
+        of(f"throw_{phase}_power", f"Mean power while {phase}", "W", f"Mean power in phase {phase}; {cut}"),
+        of(f"throw_{phase}_duration", f"Duration of {phase}", "s", f"Duration of phase {phase}; {cut}"),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from guideway.monitoring.definition import Direction, Indicator
+from functools import partial
+
+from guideway.monitoring.definition import Indicator
 
 _LEVEL = ("longitudinal_level_left", "longitudinal_level_right")
 _ALIGNMENT = ("alignment_left", "alignment_right")
@@ -11,30 +13,7 @@ _NO_CANT = "less design cant and its ramps: high-pass at 25 m, the longest wave 
 _BAND_NOTE = "less than a quarter of the section measured; the channel (or its band-passed form) is not delivered"
 
 
-def _one(
-    name: str,
-    title: str,
-    unit: str,
-    formula: str,
-    standard: str,
-    channels: tuple[str, ...],
-    *,
-    direction: Direction = "above",
-    missing_when: str = _BAND_NOTE,
-    trendable: bool = True,
-) -> Indicator:
-    return Indicator(
-        name=name,
-        title=title,
-        unit=unit,
-        direction=direction,
-        formula=formula,
-        standard=standard,
-        channels=channels,
-        min_span="50 m of a 200 m section",
-        missing_when=missing_when,
-        trendable=trendable,
-    )
+_one = partial(Indicator, min_span="50 m of a 200 m section", missing_when=_BAND_NOTE)
 
 
 def _spreads() -> tuple[Indicator, ...]:

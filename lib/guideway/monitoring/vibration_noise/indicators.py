@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from guideway.monitoring.definition import Indicator
 
 DOMAIN = "vibration_noise"
@@ -42,29 +44,7 @@ def _by_period(
     )
 
 
-def _single(
-    name: str,
-    title: str,
-    *,
-    unit: str,
-    formula: str,
-    standard: str,
-    channels: tuple[str, ...],
-    missing_when: str = _NO_PASSAGE,
-    min_span: str = "one passage",
-) -> Indicator:
-    return Indicator(
-        name=name,
-        title=title,
-        unit=unit,
-        direction="above",
-        formula=formula,
-        standard=standard,
-        channels=channels,
-        min_span=min_span,
-        missing_when=missing_when,
-    )
-
+_single = partial(Indicator, min_span="one passage", missing_when=_NO_PASSAGE)
 
 INDICATORS: tuple[Indicator, ...] = (
     *_by_period(
