@@ -118,6 +118,7 @@ class SparkJob(SparkSubmitOperator):
             name=f"guideway-{job.name}",
             jars=",".join(sorted(map(str, JARS_FOLDER.glob("*.jar")))) or None,
             driver_memory=os.environ.get("GUIDEWAY_DRIVER_MEMORY"),
+            properties_file=os.environ.get("GUIDEWAY_SPARK_PROPERTIES"),
             conf={"spark.driver.extraJavaOptions": f"{JAVA_OPTIONS} -Duser.timezone=UTC"} if JAVA_OPTIONS else None,
             application_args=[
                 "--as-of={{ run_date(params, triggering_asset_events, dag_run) }}",

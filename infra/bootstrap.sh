@@ -25,7 +25,10 @@ check_java() {
 }
 
 # What the environment was made from; a change of any of it makes the environment again.
-fingerprint() { { "$1" -VV; pwd; cat infra/requirements.lock infra/uv.lock pyproject.toml; } | cksum; }
+fingerprint() {
+    { "$1" -VV; "${JAVA_HOME:+$JAVA_HOME/bin/}java" -version 2>&1; pwd
+      cat infra/requirements.lock infra/uv.lock pyproject.toml; } | cksum
+}
 
 install() {
     local python="$1" stamp="$2"
@@ -50,6 +53,7 @@ main() {
         install "$python" "$stamp"
     fi
     .venv/bin/python infra/spark/fetch_jars.py var/jars
+    [ var/jars/spark.jsa -nt "$stamp" ] || .venv/bin/python infra/spark/class_archive.py var/jars
 }
 
 main

@@ -17,6 +17,7 @@ LOOPBACK = "127.0.0.1"
 
 def job_environment() -> dict[str, str]:
     """The environment of every process started here: settings that are not stated get absolute defaults in ``var/``."""
+    conf = ROOT / "infra" / "spark" / "conf"
     defaults = {
         "GUIDEWAY_LAKE": str(VAR / "lake"),
         "GUIDEWAY_LANDING": str(VAR / "landing"),
@@ -24,7 +25,10 @@ def job_environment() -> dict[str, str]:
         "GUIDEWAY_JARS": str(ROOT / "var" / "jars"),
         "GUIDEWAY_MLFLOW_URI": f"sqlite:///{VAR / 'mlflow' / 'mlflow.db'}",
         "GUIDEWAY_MLFLOW_ARTIFACTS": str(VAR / "mlflow" / "artifacts"),
-        "SPARK_CONF_DIR": str(ROOT / "infra" / "spark" / "conf"),
+        # not SPARK_CONF_DIR: Java shares no class archive with a folder of files on its class path
+        "GUIDEWAY_SPARK_PROPERTIES": str(conf / "spark-defaults.conf"),
+        "GUIDEWAY_JAVA_OPTIONS": f"-XX:+UseSerialGC -Dlog4j2.configurationFile={conf / 'log4j2.properties'}"
+        f" -XX:SharedArchiveFile={ROOT / 'var' / 'jars' / 'spark.jsa'}",
         "SPARK_LOCAL_IP": LOOPBACK,
         "AIRFLOW_CONN_SPARK_DEFAULT": '{"conn_type": "spark", "host": "local[*]"}',
         # numeric libraries must not start a thread pool in each of Spark's workers

@@ -106,8 +106,9 @@ def main() -> int:
         return 2
     # one hand-started run: the nightly schedule must not start another beside it
     env = job_environment() | {"GUIDEWAY_INGEST_CRON": ""}
-    # each small job is a Java of its own that would compile longer than it runs
-    env.setdefault("GUIDEWAY_JAVA_OPTIONS", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1")
+    if "GUIDEWAY_JAVA_OPTIONS" not in os.environ:
+        # each small job is a Java of its own that would compile longer than it runs
+        env["GUIDEWAY_JAVA_OPTIONS"] += " -XX:TieredStopAtLevel=1"
     try:
         conf = main_job(env, options.as_of) if options.conf is None else options.conf
         outcome = run_chain(env, options.dag, conf)

@@ -13,6 +13,9 @@ from guideway.doctor import pinned_jars
 from guideway.errors import ConfigurationError
 from guideway.settings import Settings
 
+CLASS_ARCHIVE = "spark.jsa"
+"""File beside the pinned JARs from which Java takes the classes of Spark and Delta (infra/spark/class_archive.py)."""
+
 _SQL = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
@@ -61,11 +64,13 @@ def _configure_own_jvm(builder: SparkSession.Builder, settings: Settings) -> Spa
     for jar in jars:
         if not jar.is_file():
             raise ConfigurationError(f"setting 'jars': {jar} is missing; `make setup` fetches the pinned Delta JARs")
+    archive = Path(settings.jars, CLASS_ARCHIVE).resolve()
+    sharing = f" -XX:SharedArchiveFile={archive}" if archive.is_file() else ""
     return (
         builder.master(settings.master)
         .config("spark.jars", ",".join(map(str, jars)))
         .config("spark.driver.memory", settings.driver_memory)
-        .config("spark.driver.extraJavaOptions", f"{settings.java_options} -Duser.timezone=UTC")
+        .config("spark.driver.extraJavaOptions", f"{settings.java_options}{sharing} -Duser.timezone=UTC")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.ui.enabled", "false")
