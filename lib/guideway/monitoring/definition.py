@@ -75,8 +75,42 @@ class Exceedance:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceShare:
+    """What one possible source adds to a receiver's level in one recording; a row of ``gold.noise_source``.
+
+    Attributes:
+        asset_id: receiver.
+        quantity: channel whose energy is shared out: ``vibration_velocity_z`` or ``sound_pressure`` (A-weighted).
+        source_id: the receiver itself for the rail beside it, else the train.
+        kind: ``corrugation`` or ``wheel_flat``.
+        n_passages: passages looked at.
+        n_found: passages in which the source stands out.
+        share: its energy over that of all these passages, 0 where it was not found.
+        total_db: level of these passages: re 5e-8 m/s for velocity, re 20 uPa for sound.
+        frequency_hz: band or wheel rate where it is strongest; None where it was not found.
+        prominence_db: its height above the spectrum around it there.
+        speed_kmh: speed of the trains.
+        at_offset_s: moment of that passage, seconds after the recording started.
+    """
+
+    asset_id: str
+    quantity: str
+    source_id: str
+    kind: str
+    n_passages: int
+    n_found: int
+    share: float
+    total_db: float
+    frequency_hz: float | None
+    prominence_db: float | None
+    speed_kmh: float
+    at_offset_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """What one recording says about the assets it passed."""
 
     conditions: tuple[Condition, ...] = ()
     exceedances: tuple[Exceedance, ...] = ()
+    sources: tuple[SourceShare, ...] = ()

@@ -14,6 +14,7 @@ from guideway.monitoring.vibration_noise.judge import exceedances, judge_peaks
 from guideway.monitoring.vibration_noise.receiver import find_receiver
 from guideway.monitoring.vibration_noise.record import Record, prepare
 from guideway.monitoring.vibration_noise.sound import sound_findings
+from guideway.monitoring.vibration_noise.sources import source_shares
 from guideway.monitoring.vibration_noise.vibration import peak_velocities, vibration_findings
 from guideway.network.stretches import Stretch
 from guideway.rulebooks.rulebook import Rulebook
@@ -23,11 +24,11 @@ _LEAST_RECORD_FOR_RATE_S = 3600.0
 
 
 def measure(recording: Recording, stretches: Sequence[Stretch], rulebook: Rulebook) -> Measurement:
-    """Conditions and exceedances of a fixed sensor's record, or of a run of an instrumented train.
+    """Conditions, exceedances and sources of a fixed sensor's record, or conditions of a run of an instrumented train.
 
     A recording with an ``asset_id`` is a fixed sensor at that receiver; one without, with channel ``position``, is a
-    train. Attributes read: ``speed_kmh`` (of passing trains), ``events_per_day``, ``location`` (``saloon`` or ``cab``).
-    An empty, constant or mostly missing record gives nothing.
+    train. Attributes read: ``speed_kmh``, ``train_id``, ``wheel_diameter_m`` (of passing trains), ``events_per_day``,
+    ``location`` (``saloon`` or ``cab``). An empty, constant or mostly missing record gives nothing.
     """
     if recording.axis != "time" or recording.n_samples < 2 or recording.step <= 0:
         return Measurement()
@@ -49,7 +50,7 @@ def measure(recording: Recording, stretches: Sequence[Stretch], rulebook: Rulebo
             beyond.append(worst_peak)
     beyond.extend(exceedances(findings, receiver, rulebook, _passages_a_day(recording, record)))
     conditions = tuple(_condition(receiver.asset_id, f) for f in findings if math.isfinite(f.value))
-    return Measurement(conditions, tuple(beyond))
+    return Measurement(conditions, tuple(beyond), tuple(source_shares(record, receiver, speed, recording.attributes)))
 
 
 def _condition(asset_id: str, finding: Finding) -> Condition:

@@ -142,7 +142,7 @@ def _of(kernel: Callable[[Array, float], float], signal: Array | None, fs: float
     return kernel(signal, fs) if signal is not None and signal.size else math.nan
 
 
-def _within_train(x: Array, record: Record, passage: Passage) -> Array:
+def within_train(x: Array, record: Record, passage: Passage) -> Array:
     """The part of a passage with margins that lies in window T2."""
     first = max(0.0, passage.whole[0] - _MARGIN_S)
     return x[round((passage.train[0] - first) * record.fs) : round((passage.train[1] - first) * record.fs)]
@@ -152,7 +152,7 @@ def _passage_level(record: Record, passage: Passage) -> float:
     velocity = vertical_velocity(record, passage)
     if velocity is None:
         return math.nan
-    rms = math.sqrt(float(np.mean(np.square(_within_train(velocity, record, passage)))))
+    rms = math.sqrt(float(np.mean(np.square(within_train(velocity, record, passage)))))
     return float(level(rms / 1000.0, "velocity_din"))
 
 
@@ -161,7 +161,7 @@ def _corrugation_findings(record: Record, receiver: Receiver, speed_kmh: float) 
         acceleration = vertical_acceleration(record, passage)
         if acceleration is None:
             return math.nan
-        return kernel(_within_train(acceleration, record, passage), record.fs, speed_kmh)
+        return kernel(within_train(acceleration, record, passage), record.fs, speed_kmh)
 
     name = next(n for n in ("vibration_acceleration_z", "vibration_velocity_z") if record.has(n))
     loudness = _events(record, receiver, lambda p: at_speed(corrugation_level, p))
