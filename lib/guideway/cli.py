@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from guideway import __version__
-from guideway.commands import analysis, archive, inspection, jobs, models, noise, operations, planning
+from guideway.commands import analysis, archive, inspection, jobs, limits, models, noise, operations, planning
 from guideway.errors import GuidewayError
 
 _EXAMPLES = """\
@@ -29,7 +29,7 @@ def app(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--version", action="version", version=f"guideway {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for group in (operations, archive, jobs, models, planning, inspection, analysis, noise):
+    for group in (operations, archive, jobs, models, planning, inspection, limits, analysis, noise):
         group.register(commands)
     options = parser.parse_args(arguments)
     try:

@@ -14,7 +14,7 @@ from guideway.rulebooks.rulebook import ANY_CLASS
 
 DEFAULT_SHARES: Mapping[str, float] = {"AL": 0.70, "IL": 0.90, "IAL": 0.99}
 _SEVERITY = {"AL": 1, "IL": 2, "IAL": 3}
-_LEAST_SECTIONS = 30
+_LEAST_BEYOND = 3
 
 
 def derive_limits(
@@ -44,16 +44,17 @@ def derive_limits(
         speed_band_kmh: speed band of the rows.
 
     Returns:
-        Rows for every indicator with at least 30 values; the others get none.
+        Rows for every indicator, of the levels that leave at least three sections beyond them (10 sections for a share
+        of 70 %, 300 for 99 %): a percentile that fewer decide is no more than the greatest values themselves.
     """
     rows: list[Limit] = []
     for indicator, sample in values.items():
         numbers = np.asarray(sample, dtype=np.float64)
         numbers = numbers[np.isfinite(numbers)]
-        if numbers.size < _LEAST_SECTIONS:
-            continue
         direction = (directions or {}).get(indicator, "above")
         for level, share in shares.items():
+            if round(numbers.size * (1 - share), 6) < _LEAST_BEYOND:
+                continue
             quantile = float(np.quantile(numbers, share if direction == "above" else 1 - share))
             rows.append(
                 Limit(

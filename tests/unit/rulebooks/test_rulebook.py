@@ -14,6 +14,7 @@ from guideway.rulebooks.derive import derive_limits
 from guideway.rulebooks.limit import Limit
 from guideway.rulebooks.load import BOOKS, load_rulebooks
 from guideway.rulebooks.rulebook import Rulebook
+from guideway.rulebooks.save import write_rulebook
 
 ROW = Limit(
     rulebook_id="own",
@@ -158,3 +159,26 @@ def test_derived_limits_leave_the_stated_share_of_sections_in_order() -> None:
         assert np.mean(values["tqi_cn"] <= limit.value) == pytest.approx(share, abs=0.001)
         limit = next(row for row in book.limits("gauge_min", "metro", 60.0) if row.level == level)
         assert np.mean(values["gauge_min"] >= limit.value) == pytest.approx(share, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("sections", "levels"), [(9, []), (10, ["AL"]), (30, ["AL", "IL"]), (300, ["AL", "IL", "IAL"])]
+)
+def test_a_level_needs_three_sections_beyond_it(sections: int, levels: list[str]) -> None:
+    rows = derive_limits({"tqi_cn": np.arange(sections)}, {"tqi_cn": "mm"}, rulebook_id="m", as_of=date(2025, 5, 1))
+    assert [row.level for row in rows] == levels
+
+
+def test_a_derived_book_is_loaded_as_it_was_written(tmp_path: Path) -> None:
+    values = {"tqi_cn": np.random.default_rng(1).gamma(9.0, 1.2, 400), "gauge_min": 1430 + np.arange(400) / 100}
+    rows = derive_limits(
+        values, dict.fromkeys(values, "mm"), rulebook_id="my_metro", as_of=date(2025, 5, 1),
+        directions={"gauge_min": "below"}, asset_class="metro", speed_band_kmh=(0.0, 80.0),
+    )  # fmt: skip
+    write_rulebook(tmp_path / "books" / "my_metro.csv", rows)
+    book = load_rulebooks(tmp_path / "books")["my_metro"]
+    assert {replace(row, value=0.0) for row in book.rows} == {replace(row, value=0.0) for row in rows}
+    for row in rows:
+        (same,) = (one for one in book.limits(row.indicator, "metro", 40.0) if one.level == row.level)
+        assert same.value == pytest.approx(row.value, rel=1e-5)
+    assert book.judge("gauge_min", 1430.0, "metro", 40.0).level == "IAL"  # type: ignore[union-attr]
