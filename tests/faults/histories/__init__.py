@@ -1,0 +1,1 @@
+"""Random histories of a landing folder and a lake, checked against a plain model."""
