@@ -166,8 +166,8 @@ def _indices() -> tuple[Indicator, ...]:
             "allowed_speed",
             "Speed the section still allows",
             "km/h",
-            "Upper end of the fastest speed band in which no immediate action limit is exceeded; 0 where even the "
-            "slowest one's is.",
+            "Upper end of the fastest speed band in which, and in all slower ones, no immediate action limit is "
+            "exceeded; 0 where even the slowest one's is.",
             "EN 13848-5:2008+A1:2010 (IAL)",
             _SEVEN,
             direction="below",

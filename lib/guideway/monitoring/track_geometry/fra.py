@@ -9,6 +9,7 @@ from scipy.signal import find_peaks
 
 from guideway.monitoring.definition import Indicator
 from guideway.monitoring.track_geometry.bands import Signals, shifted
+from guideway.monitoring.track_geometry.joint_harmonics import joint_harmonic
 from guideway.monitoring.track_geometry.statistics import Sections
 
 Floats = npt.NDArray[np.float64]
@@ -52,7 +53,7 @@ def fra_signals(signals: Signals, sections: Sections, owner: npt.NDArray[np.intp
     """Every 213 quantity that can be computed, worst side up, shape (n,) or (2, n) for rails.
 
     Alinement on tangents is the mid-chord offset itself; on curves, and for profile, its deviation from uniformity.
-    Spirals are where the curvature channel changes; joint harmonics are not measured (they need joint positions).
+    Spirals are where the curvature channel changes.
     """
     step = signals.recording.step
     bend = signals.parameters.curve_per_km
@@ -90,6 +91,7 @@ def _across(signals: Signals, profile: Floats | None, flat: Bools, high_cant: Bo
     if cross_level is not None:
         found["fra_cross_level"] = np.where(flat, np.abs(cross_level), np.nan)
         found["fra_warp_62ft"] = range_within(cross_level, feet_62)
+        found["fra_joint_harmonic"] = joint_harmonic(cross_level, step)
         if (curvature := signals.channel("curvature")) is not None:
             change = shifted(cross_level, feet_31 / 2) - shifted(cross_level, -feet_31 / 2)
             found["fra_spiral_variation_31ft"] = np.where(_in_spiral(curvature, feet_62), np.abs(change), np.nan)
@@ -198,6 +200,14 @@ def _definitions() -> tuple[Indicator, ...]:
         ),
         _definition("fra_warp_62ft", "Warp in 62 ft", "Greatest difference of CL within 62 ft.", "213.63", cross_level),
         _definition(
+            "fra_joint_harmonic",
+            "Harmonics of low joints",
+            "Greatest over the places of the least change of CL in six consecutive pairs of low joints; joints are the "
+            "extremes of CL, left and right in turn, 10 to 39 ft apart. 0 without seven of them.",
+            "213.63",
+            cross_level,
+        ),
+        _definition(
             "fra_spiral_variation_31ft",
             "Variation of cross level on spirals",
             "Greatest |CL(x + 15.5 ft) - CL(x - 15.5 ft)| where the mean curvature changes by 0.1 1/km within 62 ft.",
@@ -229,7 +239,8 @@ FRA_INDICATORS: tuple[Indicator, ...] = (
         title="FRA track class the section still meets",
         unit="1",
         direction="below",
-        formula="Highest class whose limits all measured quantities meet; 0 where class 1 is not met.",
+        formula="Highest class whose limits, and those of all lower classes, all measured quantities meet; 0 where "
+        "class 1 is not met.",
         standard="49 CFR 213.9 and 213.307",
         channels=("longitudinal_level_left", "alignment_left", "gauge", "cross_level"),
         min_span="50 m of a 200 m section",

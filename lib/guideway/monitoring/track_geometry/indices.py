@@ -64,7 +64,7 @@ def _add_national(found: SectionValues, rulebook: Rulebook, settings: TrackGeome
 
 
 def _add_allowed_speed(found: SectionValues, rulebook: Rulebook) -> None:
-    """The fastest band whose act-at-once limits (severity 3) all hold; FRA: the class the section still meets."""
+    """The fastest band whose act-at-once limits (severity 3) and those of every slower band hold; FRA: its class."""
     judged = [name for name in found.values if any(r.indicator == name and r.severity == 3 for r in rulebook.rows)]
     if not judged:
         return
@@ -73,10 +73,12 @@ def _add_allowed_speed(found: SectionValues, rulebook: Rulebook) -> None:
     allowed = np.where(measured, 0.0, np.nan)
     for mode in np.unique(modes).tolist():
         here = modes == mode
-        ends = sorted({to for name in judged for _, to in rulebook.bands(name, mode)})
-        for speed in ends:
-            holds = np.logical_and.reduce([_holds(found.get(name), rulebook, name, mode, speed) for name in judged])
-            allowed[here & measured & holds] = speed
+        still = here & measured
+        for speed in sorted({to for name in judged for _, to in rulebook.bands(name, mode)}):
+            # a fast band without a limit on a quantity (joints in FRA classes 6 to 9) does not forgive the slow ones
+            for name in judged:
+                still &= _holds(found.get(name), rulebook, name, mode, speed)
+            allowed[still] = speed
     sources = [name for name in judged if np.isfinite(found.get(name)).any()]
     if sources:
         counts = np.maximum.reduce([found.counts[name] for name in sources])
