@@ -18,6 +18,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from guideway.settings import SMALL_JOB_JAVA
 from infra.local.airflow_home import prepare_airflow
 from infra.local.airflow_services import await_airflow, migrate_database, start_airflow
 from infra.local.chain import Follower, Outcome, log_tail
@@ -105,10 +106,10 @@ def main() -> int:
         print("error: `make up` runs on the same Airflow: trigger ingest_archive there, or `make down` first")
         return 2
     # one hand-started run: the nightly schedule must not start another beside it
-    env = job_environment() | {"GUIDEWAY_INGEST_CRON": ""}
+    env = job_environment() | {"GUIDEWAY_INGEST_CRON": "", "GUIDEWAY_UPKEEP_CRON": ""}
     if "GUIDEWAY_JAVA_OPTIONS" not in os.environ:
         # each small job is a Java of its own that would compile longer than it runs
-        env["GUIDEWAY_JAVA_OPTIONS"] += " -XX:TieredStopAtLevel=1"
+        env["GUIDEWAY_JAVA_OPTIONS"] += f" {SMALL_JOB_JAVA}"
     try:
         conf = main_job(env, options.as_of) if options.conf is None else options.conf
         outcome = run_chain(env, options.dag, conf)

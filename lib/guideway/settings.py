@@ -9,6 +9,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from guideway.errors import ConfigurationError
 
+SMALL_JOB_JAVA = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
+"""Java for jobs of a minute: its first compiler only, with room for all it compiles (alone it gets a fifth of that)."""
+
 
 class Settings(BaseSettings):
     """Where things are and how much of the machine a job may use."""
@@ -29,11 +32,15 @@ class Settings(BaseSettings):
     driver_memory: str = Field("3g", description="memory of the Spark driver")
     java_options: str = Field(
         "-XX:+UseSerialGC",
-        description="options of the driver's Java; -XX:TieredStopAtLevel=1 is right for small jobs",
+        description=f"options of the driver's Java; for jobs of a minute: {SMALL_JOB_JAVA}",
     )
     shuffle_partitions: int = Field(8, ge=1, description="partitions of a Spark shuffle")
     lock_wait_seconds: float = Field(600.0, ge=0, description="how long a job waits for another writer")
     settle_seconds: float = Field(5.0, ge=0, description="age below which a delivered file may still be growing")
+    events: str | None = Field(
+        None, description="folder of run events and Prometheus text (default: _events in a lake that is a folder)"
+    )
+    openlineage_url: str | None = Field(None, description="address run events are also sent to, such as Marquez")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @property
@@ -45,6 +52,14 @@ class Settings(BaseSettings):
     def rulebook_folders(self) -> tuple[Path, ...]:
         """Folders of rule books besides the packaged ones."""
         return (Path(self.rulebooks),) if self.rulebooks else ()
+
+    @property
+    def events_folder(self) -> Path | None:
+        """Folder of run events; None where there is none."""
+        if self.events:
+            return Path(self.events)
+        lake = local_path(self.lake)
+        return lake / "_events" if lake else None
 
     @classmethod
     def settings_customise_sources(
