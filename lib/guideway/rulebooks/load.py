@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -54,14 +55,20 @@ def _read_folder(folder: Path) -> dict[Key, tuple[Limit, str]]:
 
 
 def _read_file(file: Path) -> Iterator[tuple[Limit, str]]:
-    with file.open(newline="", encoding="utf-8-sig") as stream:
-        reader = csv.DictReader(stream)
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{file}: byte {error.start} is no UTF-8") from error
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
         missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
         if missing:
             raise ConfigurationError(f"{file}: column {missing[0]!r} is missing; a rule book has {', '.join(_COLUMNS)}")
         for record in reader:
             place = f"{file}, row {reader.line_num}"
             yield _limit(record, place), place
+    except csv.Error as error:
+        raise ConfigurationError(f"{file}, row {reader.line_num}: {error}") from error
 
 
 def _limit(record: dict[str, str], place: str) -> Limit:
