@@ -7,12 +7,17 @@ from datetime import date, timedelta
 
 from pyspark.sql import functions as F
 
-from guideway.contracts.gold import DEGRADATION_TREND, FORECAST_SCORECARD, INTERVENTION, LIMIT_FORECAST
+from guideway.contracts.bronze import RECORDING
+from guideway.contracts.gold import CONDITION, DEGRADATION_TREND, FORECAST_SCORECARD, INTERVENTION, LIMIT_FORECAST
 from guideway.contracts.jobs import FIT_DEGRADATION
+from guideway.contracts.noise_control import INSERTION_LOSS, NOISE_SOURCE
+from guideway.contracts.reference import ASSET, WORK_HISTORY
 from guideway.job import JobContext, main
 from guideway.rulebooks.load import load_rulebooks
 from guideway.transforms import degradation
 from guideway.transforms.history import History
+from guideway.transforms.noise_control import insertion_losses
+from guideway.transforms.recording import latest_revisions
 from guideway.transforms.scorecard import learn_from_sample, scorecard_rows
 
 WEEK = timedelta(days=7)
@@ -25,6 +30,7 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     if last_week.isEmpty():
         fit_day(context, as_of - WEEK)
     statuses = fit_day(context, as_of)
+    judge_works(context, as_of)
     told = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
     return f"{sum(statuses.values())} series: {told or 'no history yet'}", statuses
 
@@ -49,6 +55,16 @@ def fit_day(context: JobContext, as_of: date) -> dict[str, int]:
     fitted.unpersist()
     context.say(f"{as_of}: {sum(row['count'] for row in counts)} series")
     return {row.status: row["count"] for row in counts}
+
+
+def judge_works(context: JobContext, as_of: date) -> None:
+    """Replace the window of one day: what works beside receivers brought."""
+    lake = context.lake
+    tables = (CONDITION, RECORDING, NOISE_SOURCE, ASSET, WORK_HISTORY)
+    conditions, recordings, sources, assets, works = (lake.read(table) for table in tables)
+    losses = insertion_losses(conditions, latest_revisions(recordings), sources, assets, works, as_of)
+    today = F.col("as_of") == F.lit(as_of)
+    context.writer.replace(losses, INSERTION_LOSS, today, f"as_of = DATE '{as_of.isoformat()}'")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from guideway.contracts.bronze import RECORDING, SIGNAL
 from guideway.contracts.gold import CONDITION, EXCEEDANCE
 from guideway.contracts.jobs import MEASURE_CONDITION
+from guideway.contracts.noise_control import NOISE_SOURCE
 from guideway.contracts.reference import ASSET, LINE, SECTION, TRACK
 from guideway.contracts.silver import MEASUREMENT, POSITION_FIX
 from guideway.job import JobContext, main
@@ -16,7 +17,7 @@ from guideway.rulebooks.load import load_rulebooks
 from guideway.transforms.measurement import definition_hashes, due_recordings, measure
 from guideway.transforms.network import load_network
 
-PARTS = (POSITION_FIX, CONDITION, EXCEEDANCE)
+PARTS = (POSITION_FIX, CONDITION, EXCEEDANCE, NOISE_SOURCE)
 
 
 def run(context: JobContext) -> tuple[str, Mapping[str, object]]:

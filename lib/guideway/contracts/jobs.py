@@ -41,14 +41,20 @@ MEASURE_CONDITION = Job(
     "measure",
     "align runs and compute condition indicators and exceedances",
     reads=("bronze.recording", "bronze.signal"),
-    writes=("silver.position_fix", "silver.measurement", "gold.condition", "gold.exceedance"),
+    writes=("silver.position_fix", "silver.measurement", "gold.condition", "gold.exceedance", "gold.noise_source"),
 )
 FIT_DEGRADATION = Job(
     "fit_degradation",
     "fit",
     "fit degradation trends and forecast limit crossings",
-    reads=("gold.condition",),
-    writes=("gold.intervention", "gold.degradation_trend", "gold.limit_forecast", "gold.forecast_scorecard"),
+    reads=("gold.condition", "gold.noise_source"),
+    writes=(
+        "gold.intervention",
+        "gold.degradation_trend",
+        "gold.limit_forecast",
+        "gold.forecast_scorecard",
+        "gold.insertion_loss",
+    ),
 )
 TRAIN_MODELS = Job(
     "train_models",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from guideway.contracts import table
 from guideway.errors import LakeError
+from guideway.monitoring.noise_control.ranking import RANKED
 
 Language = Literal["en", "zh-Hant", "zh-Hans"]
 
@@ -48,6 +49,10 @@ MISALIGNED_COLUMNS = (
 
 UNMEASURED_COLUMNS = ("recording_id", "line_id", "started_at", "status", "reason")
 """``silver.measurement`` where ``status`` is not ``measured``, joined with ``bronze.recording``."""
+
+
+NOISE_SOURCE_COLUMNS = RANKED
+"""``gold.noise_source`` of the last half year, ranked by receiver: see ``monitoring.noise_control.ranking``."""
 
 
 def contract_columns(full_name: str) -> tuple[str, ...]:
@@ -174,6 +179,8 @@ class ReportContent:
         work_plan: ``gold.work_plan`` of the newest plan.
         failure_risk: ``gold.failure_risk`` of ``as_of``.
         forecast_scorecard: ``gold.forecast_scorecard`` of the newest back-test.
+        noise_source: see ``NOISE_SOURCE_COLUMNS``.
+        insertion_loss: ``gold.insertion_loss`` of ``as_of``.
         source_file: ``bronze.source_file`` rows of the week that are not accepted.
         misaligned: see ``MISALIGNED_COLUMNS``.
         unmeasured: see ``UNMEASURED_COLUMNS``.
@@ -202,6 +209,8 @@ class ReportContent:
     work_plan: pd.DataFrame = _frame("gold.work_plan")
     failure_risk: pd.DataFrame = _frame("gold.failure_risk")
     forecast_scorecard: pd.DataFrame = _frame("gold.forecast_scorecard")
+    noise_source: pd.DataFrame = _frame(NOISE_SOURCE_COLUMNS)
+    insertion_loss: pd.DataFrame = _frame("gold.insertion_loss")
     source_file: pd.DataFrame = _frame("bronze.source_file")
     misaligned: pd.DataFrame = _frame(MISALIGNED_COLUMNS)
     unmeasured: pd.DataFrame = _frame(UNMEASURED_COLUMNS)

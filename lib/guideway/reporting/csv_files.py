@@ -20,6 +20,8 @@ def csv_frames(content: ReportContent, rows: pd.DataFrame) -> Mapping[str, pd.Da
         "exceedance.csv": content.exceedance,
         "intervention.csv": content.intervention,
         "network_week.csv": content.network_week,
+        "noise_source.csv": content.noise_source,
+        "insertion_loss.csv": content.insertion_loss,
         "rejected.csv": content.source_file,
         "scorecard.csv": content.forecast_scorecard,
     }

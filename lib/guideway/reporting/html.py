@@ -36,6 +36,7 @@ SCRIPTS = (
     "decide",
     "forecast",
     "rest",
+    "noise",
     "app",
 )
 """Script files of the page in the order they are joined."""
@@ -48,11 +49,12 @@ BODIES = (
     ("work", "work"),
     ("inferred", "inferred"),
     ("defects", "defects"),
+    ("noise", "noise"),
     ("strips", "strips"),
     ("data", "data"),
     ("quality", "quality"),
 )
-SECTIONS = ("decide", "lines", "forecast", "trends", "work", "defects", "strips", "data", "quality")
+SECTIONS = ("decide", "lines", "forecast", "trends", "work", "defects", "noise", "strips", "data", "quality")
 
 
 _BANNER_STARTS = "<!--banner-->"

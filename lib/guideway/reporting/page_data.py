@@ -11,6 +11,7 @@ import pandas as pd
 
 from guideway.reporting.content import ReportContent, StripMap, TrendSeries
 from guideway.reporting.inert import inert
+from guideway.reporting.noise import noise_records
 from guideway.reporting.outlook import HORIZONS, crossings_by_line, forecast_levels
 from guideway.reporting.packing import Packer
 from guideway.reporting.strips import days_of
@@ -41,6 +42,7 @@ def pack_page(content: ReportContent, rows: pd.DataFrame, summary: Summary) -> s
         "defects": _defects(packer, content.exceedance, index),
         "works": _works(content.work_plan, index),
         "interventions": _interventions(packer, content.intervention, index),
+        "noise": noise_records(content, index),
         "strips": [_strip(packer, strip, index) for strip in thinned(content.strip_maps)],
         "trends": [_trend(packer, trend, index) for trend in content.trends if trend.asset_id in index],
         "summary": {
@@ -112,7 +114,8 @@ def _lines(content: ReportContent) -> list[dict[str, Any]]:
 
 def _assets(packer: Packer, content: ReportContent, rows: pd.DataFrame) -> tuple[dict[str, Any], Mapping[str, int]]:
     """The assets anything in the report is about, by line, track and chainage."""
-    mentioned = pd.concat([rows["asset_id"], content.exceedance["asset_id"], content.intervention["asset_id"]])
+    told = (rows, content.exceedance, content.intervention, content.noise_source, content.insertion_loss)
+    mentioned = pd.concat([frame["asset_id"] for frame in told])
     ids = set(mentioned) | {asset for strip in content.strip_maps for asset in strip.asset_ids}
     facts = content.assets[content.assets["asset_id"].isin(ids)].drop_duplicates("asset_id")
     lost = pd.DataFrame({"asset_id": sorted(str(asset) for asset in ids - set(facts["asset_id"]))})

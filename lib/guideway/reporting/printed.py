@@ -12,6 +12,7 @@ import pandas as pd
 from guideway.reporting.content import ReportContent
 from guideway.reporting.digest import Item, act_items, changed_items, plan_items
 from guideway.reporting.figures import OVER, ordered_limits, strip_svg, trend_svg
+from guideway.reporting.noise import loss_sheet, source_sheet
 from guideway.reporting.phrases import away, chainage, interval, percent, signed, value
 from guideway.reporting.summary import Summary, headline
 from guideway.reporting.tables import (
@@ -120,6 +121,8 @@ def _tables(content: ReportContent, rows: pd.DataFrame, words: Words) -> list[di
         _work_table(content, words),
         _from_sheet(words, "inferred", inferred_sheet(content, words), "2 2 1r 1r 2 3 1r 1r"),
         _defect_table(content, words),
+        _from_sheet(words, "noise.sources", source_sheet(content, words), "5 5 3 1r 2r 1r 1r 1r"),
+        _from_sheet(words, "noise.losses", loss_sheet(content, words), "5 3 2 4 2r 2r 2r 1r 1r 2"),
     ]
 
 

@@ -16,6 +16,7 @@ from guideway.reporting.durable import replace_folder, replace_text, restore_fol
 from guideway.reporting.html import banner_html, render_html, with_banner
 from guideway.reporting.inert import inert
 from guideway.reporting.mail import render_mail
+from guideway.reporting.noise import loss_sheet, source_sheet
 from guideway.reporting.outlook import outlook
 from guideway.reporting.pdf import pdf_language, render_pdf
 from guideway.reporting.site import published, write_site
@@ -113,7 +114,8 @@ def _write_files(content: ReportContent, folder: Path) -> tuple[str, ...]:
     lists = [work_sheet(content, words), inferred_sheet(content, words)]
     write_workbook(folder / "worklist.xlsx", lists, title=name, created=day)
     tables = [forecast_sheet(content, rows, words), defect_sheet(content, words), rejected_sheet(content, words)]
-    write_workbook(folder / "condition.xlsx", [*tables, rules_sheet(content, words)], title=name, created=day)
+    tables += [source_sheet(content, words), loss_sheet(content, words), rules_sheet(content, words)]
+    write_workbook(folder / "condition.xlsx", tables, title=name, created=day)
     for file, frame in csv_frames(content, rows).items():
         write_csv(folder / file, frame)
     mail = render_mail(content, summary)

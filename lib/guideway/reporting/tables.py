@@ -50,7 +50,7 @@ def forecast_sheet(content: ReportContent, rows: pd.DataFrame, words: Words) -> 
         ("rate p90", "0.000", list(rows["rate_high"])),
         (f"{words('col.shift')}, d", "0", list(rows["shift_days"])),
     ]
-    return _sheet(words("nav.forecast"), columns)
+    return sheet(words("nav.forecast"), columns)
 
 
 def work_sheet(content: ReportContent, words: Words) -> Sheet:
@@ -73,7 +73,7 @@ def work_sheet(content: ReportContent, words: Words) -> Sheet:
         (words("work.reason"), "text", list(plan["reason"])),
         ("asset_ids", "text", [", ".join(str(asset) for asset in assets) for assets in plan["asset_ids"]]),
     ]
-    return _sheet(words("work.title"), columns)
+    return sheet(words("work.title"), columns)
 
 
 def inferred_sheet(content: ReportContent, words: Words) -> Sheet:
@@ -93,7 +93,7 @@ def inferred_sheet(content: ReportContent, words: Words) -> Sheet:
         ("confirmed (yes/no)", "text", [""] * len(works)),
         ("work_id", "text", [""] * len(works)),
     ]
-    return _sheet(words("inferred.title"), columns)
+    return sheet(words("inferred.title"), columns)
 
 
 def defect_sheet(content: ReportContent, words: Words) -> Sheet:
@@ -116,7 +116,7 @@ def defect_sheet(content: ReportContent, words: Words) -> Sheet:
         (words("defects.reason"), "text", list(found["reason"])),
         (words("data.recording"), "text", list(found["recording_id"])),
     ]
-    return _sheet(words("defects.title"), columns)
+    return sheet(words("defects.title"), columns)
 
 
 def rejected_sheet(content: ReportContent, words: Words) -> Sheet:
@@ -130,7 +130,7 @@ def rejected_sheet(content: ReportContent, words: Words) -> Sheet:
         (f"{words('data.delivered')}, UTC", "time", list(files["delivered_at"])),
         (f"{words('data.size')}, B", "0", list(files["size_bytes"])),
     ]
-    return _sheet(words("data.rejected"), columns)
+    return sheet(words("data.rejected"), columns)
 
 
 def rules_sheet(content: ReportContent, words: Words) -> Sheet:
@@ -149,7 +149,7 @@ def rules_sheet(content: ReportContent, words: Words) -> Sheet:
         "provenance",
     )
     formats = {"value": "0.00"}
-    return _sheet(words("quality.rules"), [(name, formats.get(name, "text"), list(limits[name])) for name in wanted])
+    return sheet(words("quality.rules"), [(name, formats.get(name, "text"), list(limits[name])) for name in wanted])
 
 
 def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
@@ -182,6 +182,13 @@ def _dates(as_of: date, days: pd.Series) -> list[date | None]:
     return [None if pd.isna(n) else as_of + timedelta(days=round(float(n))) for n in numbers]
 
 
-def _sheet(name: str, columns: list[tuple[str, str, list[Any]]]) -> Sheet:
+def name_of(content: ReportContent, asset_id: object) -> str:
+    """What people call an asset, or its identifier."""
+    found = content.assets.loc[content.assets["asset_id"] == asset_id, "name"]
+    return _name(found.iloc[0] if len(found) else None, asset_id)
+
+
+def sheet(name: str, columns: list[tuple[str, str, list[Any]]]) -> Sheet:
+    """A sheet from its columns: heading, format, cells."""
     headings, formats, values = zip(*columns, strict=True)
     return Sheet(name, tuple(headings), tuple(formats), list(zip(*values, strict=True)))

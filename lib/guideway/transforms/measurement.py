@@ -1,4 +1,4 @@
-"""silver.position_fix, silver.measurement, gold.condition, gold.exceedance: recordings measured against the network."""
+"""silver.position_fix and measurement, gold.condition, exceedance and noise_source: recordings measured."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pyspark.sql.types import StructType
 
 from guideway.contracts import Table
 from guideway.contracts.gold import CONDITION, EXCEEDANCE
+from guideway.contracts.noise_control import NOISE_SOURCE
 from guideway.contracts.silver import MEASUREMENT, POSITION_FIX
 from guideway.network.tracks import Network
 from guideway.rulebooks.rulebook import Rulebook
@@ -22,7 +23,7 @@ from guideway.transforms.recording import reference_runs
 from guideway.transforms.shared import shared
 from guideway.udfs.measure import ALIGNED_ON, MEASURED_DDL, measure_recordings
 
-DEFINITION = "1"
+DEFINITION = "2"
 """Raised whenever a kernel change changes answers, so that recordings are measured again."""
 
 _TASK_SAMPLES = 8_000_000
@@ -71,7 +72,7 @@ class Measured:
     frame: DataFrame
 
     def rows(self, table: Table) -> DataFrame:
-        """Rows for one of the four tables."""
+        """Rows for one of the five tables."""
         return _ROWS[table](self.frame)
 
 
@@ -165,9 +166,15 @@ def _exceedances(measured: DataFrame) -> DataFrame:
     return rows.select("recording_id", "line_id", _at("found.at_offset_s").alias("measured_at"), "found.*")
 
 
+def _sources(measured: DataFrame) -> DataFrame:
+    rows = measured.select("recording_id", "line_id", "started_at", F.explode("sources").alias("found"))
+    return rows.select("recording_id", "line_id", _at("found.at_offset_s").alias("measured_at"), "found.*")
+
+
 _ROWS = {
     POSITION_FIX: _position_fixes,
     MEASUREMENT: _measurements,
     CONDITION: _conditions,
     EXCEEDANCE: _exceedances,
+    NOISE_SOURCE: _sources,
 }

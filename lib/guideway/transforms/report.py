@@ -23,8 +23,10 @@ from guideway.contracts.gold import (
     NETWORK_WEEK,
     WORK_PLAN,
 )
+from guideway.contracts.noise_control import INSERTION_LOSS, NOISE_SOURCE
 from guideway.contracts.reference import ASSET, LIMIT, LINE, SECTION
 from guideway.contracts.silver import MEASUREMENT, POSITION_FIX
+from guideway.monitoring.noise_control.ranking import rank_receivers
 from guideway.monitoring.registry import indicators
 from guideway.reporting.content import ModelCard, ReportContent
 from guideway.reporting.outlook import outlook
@@ -35,6 +37,7 @@ from guideway.transforms.weekly import in_week
 STRIP_INDICATORS = ("longitudinal_level_sd", "levitation_gap_sd", "girder_settlement", "vibration_level_z_night")
 STRIP_WEEKS = 104
 CHARTS = 60
+SOURCE_WEEKS = 26
 
 READS = (
     LINE,
@@ -54,6 +57,8 @@ READS = (
     FAILURE_RISK,
     WORK_PLAN,
     NETWORK_WEEK,
+    NOISE_SOURCE,
+    INSERTION_LOSS,
 )
 """Tables the report is made of."""
 
@@ -97,6 +102,7 @@ def gather(
         "exceedance": read(EXCEEDANCE).where(in_week("measured_at", as_of)),
         "intervention": read(INTERVENTION).where(F.col("at") < end_of(as_of)),
         "work_plan": plan.where(F.col("as_of") == F.lit(newest)),
+        "insertion_loss": read(INSERTION_LOSS).where(today),
         "failure_risk": read(FAILURE_RISK).where(today),
         "forecast_scorecard": read(FORECAST_SCORECARD).where(today),
         "source_file": read(SOURCE_FILE).where("status <> 'accepted'").where(in_week("delivered_at", as_of)),
@@ -104,6 +110,8 @@ def gather(
         "unmeasured": unmeasured.where(in_week("started_at", as_of)),
     }
     gathered: dict[str, Any] = {name: frame.toPandas() for name, frame in frames.items()}
+    heard = read(NOISE_SOURCE).where(F.col("measured_at") >= end_of(as_of - timedelta(weeks=SOURCE_WEEKS)))
+    gathered["noise_source"] = rank_receivers(heard.where(F.col("measured_at") < end_of(as_of)).toPandas())
     content = ReportContent(
         network_name=network_name,
         as_of=as_of,

@@ -36,9 +36,14 @@ _EXCEEDANCE = (
     "asset_id string, indicator string, from_m double, to_m double, peak double, unit string, level string, "
     "severity int, limit double, reason string, at_offset_s double"
 )
+_SOURCE = (
+    "asset_id string, quantity string, source_id string, kind string, n_passages int, n_found int, share double, "
+    "total_db double, frequency_hz double, prominence_db double, speed_kmh double, at_offset_s double"
+)
 MEASURED_DDL = (
     "recording_id string, definition_hash string, status string, reason string, method string, "
-    f"fixes array<struct<{_FIX}>>, conditions array<struct<{_CONDITION}>>, exceedances array<struct<{_EXCEEDANCE}>>"
+    f"fixes array<struct<{_FIX}>>, conditions array<struct<{_CONDITION}>>, exceedances array<struct<{_EXCEEDANCE}>>, "
+    f"sources array<struct<{_SOURCE}>>"
 )
 
 
@@ -72,7 +77,8 @@ def _measured(batch: pa.RecordBatch, index: int, network: Network, rulebooks: Ma
         if name not in ("signals", "reference_signals")
     }
     row: dict[str, Any] = {"recording_id": facts["recording_id"], "definition_hash": facts["definition_hash"]}
-    row |= {"status": "failed", "reason": None, "method": "none", "fixes": [], "conditions": [], "exceedances": []}
+    row |= {"status": "failed", "reason": None, "method": "none"}
+    row |= {"fixes": [], "conditions": [], "exceedances": [], "sources": []}
     try:
         recording = _recording(facts, _channels(batch.column("signals"), index))
         if facts["is_reference"]:
@@ -98,6 +104,7 @@ def _found(measurement: Measurement) -> dict[str, Any]:
         "reason": reason,
         "conditions": conditions,
         "exceedances": [asdict(exceedance) for exceedance in measurement.exceedances],
+        "sources": [asdict(source) for source in measurement.sources],
     }
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 FILES = {
     *("index.html", "report.pdf", "report.json", "worklist.xlsx", "condition.xlsx", "mail.html", "mail.txt"),
     *("forecast.csv", "work_plan.csv", "exceedance.csv", "intervention.csv", "network_week.csv", "rejected.csv"),
-    "scorecard.csv",
+    *("scorecard.csv", "noise_source.csv", "insertion_loss.csv"),
 }
 
 

@@ -72,6 +72,7 @@ function drawAll() {
   drawTrends();
   drawWork();
   drawDefects();
+  drawNoise();
   drawStrips();
   drawData();
   drawQuality();

@@ -1,0 +1,63 @@
+"""Insertion losses inside Spark tasks: the passages around a work in, what it brought out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from guideway.monitoring.noise_control.before_after import before_after_loss
+
+PASSAGE_DDL = (
+    "recording_id string, years double, level_db double, speed_kmh double, train_type string, has_flat boolean"
+)
+LOSS_DDL = (
+    "work_id string, asset_id string, indicator string, line_id string, work_type string, finished_at timestamp, "
+    "loss_db double, low_db double, high_db double, confidence double, n_before int, n_after int, n_left_out int, "
+    "method string, is_proven boolean, status string"
+)
+_KEPT = ("work_id", "asset_id", "indicator", "line_id", "work_type", "finished_at")
+
+
+def work_losses(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """For ``mapInArrow`` over one row a work, receiver and level, with ``passages``; yields rows of ``LOSS_DDL``."""
+    for batch in batches:
+        kept = [batch.column(name) for name in _KEPT]
+        told = [_told(passages) for passages in batch.column("passages").to_pylist()]
+        columns = {name: pa.array([row[name] for row in told], kind) for name, kind in _TYPES.items()}
+        yield pa.RecordBatch.from_arrays([*kept, *columns.values()], names=[*_KEPT, *columns])
+
+
+_TYPES = {
+    "loss_db": pa.float64(),
+    "low_db": pa.float64(),
+    "high_db": pa.float64(),
+    "confidence": pa.float64(),
+    "n_before": pa.int32(),
+    "n_after": pa.int32(),
+    "n_left_out": pa.int32(),
+    "method": pa.string(),
+    "is_proven": pa.bool_(),
+    "status": pa.string(),
+}
+
+
+def _told(passages: list[dict[str, Any]]) -> dict[str, Any]:
+    # in one order, so that sums of the same passages are the same to the last digit
+    rows = pd.DataFrame(passages).sort_values(["years", "recording_id"], ignore_index=True)
+    effect = before_after_loss(rows)
+    loss = effect.loss
+    numbers = {"loss_db": loss.loss_db, "low_db": loss.low_db, "high_db": loss.high_db}
+    return {
+        **{name: value if math.isfinite(value) else None for name, value in numbers.items()},
+        "confidence": loss.confidence,
+        "n_before": effect.n_before,
+        "n_after": effect.n_after,
+        "n_left_out": effect.n_left_out,
+        "method": loss.method,
+        "is_proven": loss.is_proven,
+        "status": effect.status,
+    }
