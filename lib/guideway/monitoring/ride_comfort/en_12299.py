@@ -16,6 +16,8 @@ Bools = npt.NDArray[np.bool_]
 
 #: Weighting of each axis on the floor.
 EN_WEIGHTING = {"x": "Wd", "y": "Wd", "z": "Wb"}
+#: Weighting of each signal at the seat: pan lateral and vertical, back longitudinal.
+SEAT_WEIGHTING = {"pan_y": "Wd", "pan_z": "Wb", "back_x": "Wc"}
 BLOCK_S = 5.0
 BLOCKS_OF_STANDARD = 60
 LEAST_BLOCKS = 12
@@ -65,6 +67,32 @@ def mean_comfort(x: Array, y: Array, z: Array) -> float:
     if np.count_nonzero(known) < LEAST_BLOCKS:
         return math.nan
     return _FACTOR * math.sqrt(sum(float(np.percentile(axis[known], _QUANTILE)) ** 2 for axis in (x, y, z)))
+
+
+def mean_comfort_standing(x: Array, y: Array, z: Array) -> float:
+    """``N_VD = 3 sqrt(16 x50^2 + 4 y50^2 + z50^2) + 5 y95`` of 5 s block values on the floor (EN 12299:2009, 7 [K]).
+
+    The complete method for standing passengers; NaN as :func:`mean_comfort`.
+    """
+    known = np.isfinite(x) & np.isfinite(y) & np.isfinite(z)
+    if np.count_nonzero(known) < LEAST_BLOCKS:
+        return math.nan
+    x50, y50, z50 = (float(np.median(axis[known])) for axis in (x, y, z))
+    y95 = float(np.percentile(y[known], _QUANTILE))
+    return 3.0 * math.sqrt(16.0 * x50**2 + 4.0 * y50**2 + z50**2) + 5.0 * y95
+
+
+def mean_comfort_seated(floor_z: Array, pan_y: Array, pan_z: Array, back_x: Array) -> float:
+    """``N_VA = 4 z_P95 + 2 sqrt(y_A95^2 + z_A95^2) + 4 x_D95`` of 5 s block values (EN 12299:2009, 7 [K]).
+
+    The complete method for seated passengers: floor and seat pan vertical with Wb, seat pan lateral with Wd, backrest
+    longitudinal with Wc; NaN as :func:`mean_comfort`.
+    """
+    known = np.logical_and.reduce([np.isfinite(axis) for axis in (floor_z, pan_y, pan_z, back_x)])
+    if np.count_nonzero(known) < LEAST_BLOCKS:
+        return math.nan
+    z_p, y_a, z_a, x_d = (float(np.percentile(axis[known], _QUANTILE)) for axis in (floor_z, pan_y, pan_z, back_x))
+    return 4.0 * z_p + 2.0 * math.hypot(y_a, z_a) + 4.0 * x_d
 
 
 def lateral_filtered(lateral: Array, fs: float) -> Array:

@@ -5,6 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from guideway.monitoring.definition import Indicator
+from guideway.monitoring.ride_comfort.en_12299 import (
+    SEATED_EVENT,
+    SEATED_TRANSITION,
+    STANDING_EVENT,
+    STANDING_TRANSITION,
+)
+from guideway.monitoring.ride_comfort.ride import SEAT
 
 DOMAIN = "ride_comfort"
 
@@ -84,23 +91,54 @@ INDICATORS: tuple[Indicator, ...] = (
         missing_when=f"{_MISSING} all but 60 s",
     ),
     _one(
-        "comfort_discrete_events",
-        "Comfort on discrete events P_DE, standing",
-        unit="percent",
-        formula="Greatest max(16.62 y_p + 27.01 y_m - 37, 0) on the asset: y_p peak-to-peak, y_m absolute mean of "
-        "lateral acceleration (m/s2, below 2 Hz) in 2 s.",
-        standard="EN 12299:2009, discrete events [K]",
-        channels=(_CHANNEL["y"],),
+        "comfort_mean_standing",
+        "Mean comfort of standing passengers N_VD",
+        unit="1",
+        formula="3 sqrt(16 x50^2 + 4 y50^2 + z50^2) + 5 y95: medians and 95th percentiles of the same 5 s blocks as "
+        "N_MV, on the floor.",
+        standard="EN 12299:2009, mean comfort, complete method [K]",
+        channels=tuple(_CHANNEL.values()),
+        min_span="60 s in motion",
+        missing_when=f"{_MISSING} all but 60 s",
     ),
     _one(
-        "comfort_curve_transitions",
-        "Comfort on curve transitions P_CT, standing",
-        unit="percent",
-        formula="Greatest over the transitions into a curve on the asset of max(2.80 y + 2.03 j - 11.1, 0) + 0.185 "
-        "r^2.283: lateral acceleration y (% g, 1 s mean), jerk j (% g per s), roll rate r (deg/s).",
-        standard="EN 12299:2009, curve transitions [K]",
-        channels=(_CHANNEL["y"], "angular_rate_x"),
-        missing_when="no transition curve of at least 2 s was run through, or no roll rate is delivered",
+        "comfort_mean_seated",
+        "Mean comfort of seated passengers N_VA",
+        unit="1",
+        formula="4 z_P95 + 2 sqrt(y_A95^2 + z_A95^2) + 4 x_D95: 95th percentiles of 5 s blocks on the floor (z_P, Wb), "
+        "the seat pan (y_A, Wd; z_A, Wb) and the backrest (x_D, Wc).",
+        standard="EN 12299:2009, mean comfort, complete method [K]",
+        channels=(_CHANNEL["z"], *SEAT.values()),
+        min_span="60 s in motion",
+        missing_when=f"{_MISSING} all but 60 s; or the seat was not measured",
+    ),
+    *(
+        _one(
+            f"comfort_discrete_events{suffix}",
+            f"Comfort on discrete events P_DE, {posture}",
+            unit="percent",
+            formula=f"Greatest max({a:g} y_p + {b:g} y_m - {c:g}, 0) on the asset: y_p peak-to-peak, y_m absolute mean "
+            "of lateral acceleration (m/s2, below 2 Hz) in 2 s.",
+            standard="EN 12299:2009, discrete events [K]",
+            channels=(_CHANNEL["y"],),
+        )
+        for suffix, posture, (a, b, c) in (("", "standing", STANDING_EVENT), ("_seated", "seated", SEATED_EVENT))
+    ),
+    *(
+        _one(
+            f"comfort_curve_transitions{suffix}",
+            f"Comfort on curve transitions P_CT, {posture}",
+            unit="percent",
+            formula=f"Greatest over the transitions into a curve on the asset of max({a:.2f} y + {b:.2f} j - {c:g}, 0) "
+            f"+ {d:.3f} r^{e:g}: lateral acceleration y (% g, 1 s mean), jerk j (% g per s), roll rate r (deg/s).",
+            standard="EN 12299:2009, curve transitions [K]",
+            channels=(_CHANNEL["y"], "angular_rate_x"),
+            missing_when="no transition curve of at least 2 s was run through, or no roll rate is delivered",
+        )
+        for suffix, posture, (a, b, c, d, e) in (
+            ("", "standing", STANDING_TRANSITION),
+            ("_seated", "seated", SEATED_TRANSITION),
+        )
     ),
     _one(
         "sperling_lateral",

@@ -22,10 +22,17 @@ from guideway.monitoring.findings import (
 from guideway.monitoring.ride_comfort.en_12299 import (
     BLOCKS_OF_STANDARD,
     EN_WEIGHTING,
+    SEAT_WEIGHTING,
+    SEATED_EVENT,
+    SEATED_TRANSITION,
+    STANDING_EVENT,
+    STANDING_TRANSITION,
     block_rms,
     curve_transitions,
     discrete_events,
     mean_comfort,
+    mean_comfort_seated,
+    mean_comfort_standing,
 )
 from guideway.monitoring.ride_comfort.exposure import (
     ISO_WEIGHTING,
@@ -48,18 +55,19 @@ Indices = npt.NDArray[np.intp]
 _LEAST_S = 5.0
 _LEAST_SHARE = 0.25
 _SPERLING = {"y": "sperling_lateral", "z": "sperling_vertical"}
+_POSTURES = {"": (STANDING_EVENT, STANDING_TRANSITION), "_seated": (SEATED_EVENT, SEATED_TRANSITION)}
 
 
 @dataclass(frozen=True, slots=True)
 class _Weighted:
-    """Weighted signals of a ride, computed once and cut by section."""
+    """Weighted signals of a ride, computed once and cut by section; events and transitions by posture."""
 
     iso: Mapping[str, Array]
     running: Mapping[str, Array]
     windows: Mapping[str, tuple[Array, Array]]
     sperling: Mapping[str, tuple[Array, Array]]
-    events: Array | None
-    transitions: tuple[tuple[float, float], ...]
+    events: Mapping[str, Array]
+    transitions: Mapping[str, tuple[tuple[float, float], ...]]
 
 
 def measure(recording: Recording, stretches: Sequence[Stretch], rulebook: Rulebook) -> Measurement:
@@ -96,16 +104,20 @@ def _weigh(ride: Ride) -> _Weighted:
             felt = sperling_weighted(signal, ride.fs, lateral=axis == "y")
             middle, rms = block_rms(felt, usable, ride.fs, hop_s=1.0)
             sperling[axis] = middle, sperling_index(rms)
-    lateral = ride.signals.get("y")
+    lateral, roll = ride.signals.get("y"), ride.roll_rate
+    events, transitions = {}, {}
+    if lateral is not None:
+        for posture, (event, transition) in _POSTURES.items():
+            events[posture] = discrete_events(lateral, ride.fs, event)
+            if roll is not None:
+                transitions[posture] = curve_transitions(lateral, roll, ride.fs, transition)
     return _Weighted(
         iso=iso,
         running={axis: running_rms(signal, ride.fs, SLOW_S) for axis, signal in iso.items()},
         windows=windows,
         sperling=sperling,
-        events=None if lateral is None else discrete_events(lateral, ride.fs),
-        transitions=()
-        if lateral is None or ride.roll_rate is None
-        else curve_transitions(lateral, ride.roll_rate, ride.fs),
+        events=events,
+        transitions=transitions,
     )
 
 
@@ -145,42 +157,48 @@ def _of_asset(
         total = vector_sum(tuple(rms.values()))
         quality = _quality(coverage, ride)
         yield Finding(subject, "weighted_acceleration_total", total, min(counts), coverage, quality, at_s)
-    if weighted.events is not None:
+    if weighted.events:
         yield from _lateral(ride, weighted, subject, moving, share)
 
 
 def _lateral(ride: Ride, weighted: _Weighted, subject: Subject, moving: Indices, share: float) -> Iterator[Finding]:
-    """Discrete events and curve transitions."""
+    """Discrete events and curve transitions, standing and seated."""
     usable = moving[ride.valid["y"][moving]]
     coverage = share * usable.size / moving.size
     quality = _quality(coverage, ride, needs_full_band=False)
-    if weighted.events is not None and usable.size >= _LEAST_S * ride.fs:
-        worst = usable[int(np.argmax(weighted.events[usable]))]
-        value, at_s = float(weighted.events[worst]), float(ride.time_s[worst])
-        yield Finding(subject, "comfort_discrete_events", value, usable.size, coverage, quality, at_s)
-    moments = np.array([moment for moment, _ in weighted.transitions])
-    passed = [weighted.transitions[i] for i in np.flatnonzero(_middles_in(moments, usable, ride)).tolist()]
-    if passed:
-        moment, value = max(passed, key=lambda one: one[1])
-        at_s = float(ride.time_s[0] + moment)
-        yield Finding(subject, "comfort_curve_transitions", value, usable.size, coverage, quality, at_s)
+    for posture, events in weighted.events.items():
+        if usable.size >= _LEAST_S * ride.fs:
+            worst = usable[int(np.argmax(events[usable]))]
+            value, at_s = float(events[worst]), float(ride.time_s[worst])
+            yield Finding(subject, f"comfort_discrete_events{posture}", value, usable.size, coverage, quality, at_s)
+    for posture, transitions in weighted.transitions.items():
+        moments = np.array([moment for moment, _ in transitions])
+        passed = [transitions[i] for i in np.flatnonzero(_middles_in(moments, usable, ride)).tolist()]
+        if passed:
+            moment, value = max(passed, key=lambda one: one[1])
+            at_s = float(ride.time_s[0] + moment)
+            yield Finding(subject, f"comfort_curve_transitions{posture}", value, usable.size, coverage, quality, at_s)
 
 
 def _mean(ride: Ride, whole: Subject) -> Iterator[Finding]:
-    """Mean comfort of the whole ride."""
-    if ride.signals.keys() != AXES.keys():
-        return
+    """Mean comfort of the whole ride: the standard method, and the complete ones, standing and seated."""
+    weighting = EN_WEIGHTING | SEAT_WEIGHTING
     blocks = {
-        axis: block_rms(weight(signal, ride.fs, EN_WEIGHTING[axis]), ride.moving & ride.valid[axis], ride.fs)[1]
-        for axis, signal in ride.signals.items()
+        key: block_rms(weight(signal, ride.fs, weighting[key]), ride.moving & ride.valid[key], ride.fs)[1]
+        for key, signal in (*ride.signals.items(), *ride.seat.items())
     }
-    known = np.logical_and.reduce([np.isfinite(values) for values in blocks.values()])
-    enough = int(np.count_nonzero(known))
-    quality: Quality = "good" if enough >= BLOCKS_OF_STANDARD and ride.holds_full_band else "suspect"
-    share = enough / max(known.size, 1)
-    n = round(enough * _LEAST_S * ride.fs)
-    value = mean_comfort(blocks["x"], blocks["y"], blocks["z"])
-    yield Finding(whole, "comfort_mean", value, n, share, quality, float(ride.time_s[0]))
+    for name, formula, keys in (
+        ("comfort_mean", mean_comfort, ("x", "y", "z")),
+        ("comfort_mean_standing", mean_comfort_standing, ("x", "y", "z")),
+        ("comfort_mean_seated", mean_comfort_seated, ("z", "pan_y", "pan_z", "back_x")),
+    ):
+        if blocks.keys() >= set(keys):
+            known = np.logical_and.reduce([np.isfinite(blocks[key]) for key in keys])
+            enough = int(np.count_nonzero(known))
+            quality: Quality = "good" if enough >= BLOCKS_OF_STANDARD and ride.holds_full_band else "suspect"
+            share, n = enough / max(known.size, 1), round(enough * _LEAST_S * ride.fs)
+            value = formula(*(blocks[key] for key in keys))
+            yield Finding(whole, name, value, n, share, quality, float(ride.time_s[0]))
 
 
 def _middles_in(middle_s: Array, inside: Indices, ride: Ride) -> Bools:

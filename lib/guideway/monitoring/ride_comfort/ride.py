@@ -16,6 +16,11 @@ Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 AXES = {"x": "longitudinal", "y": "lateral", "z": "vertical"}
+SEAT = {
+    "pan_y": "seat_pan_acceleration_lateral",
+    "pan_z": "seat_pan_acceleration_vertical",
+    "back_x": "seat_back_acceleration_longitudinal",
+}
 LEAST_RATE_HZ = 20.0
 FULL_BAND_RATE_HZ = 160.0
 _STANDING_KMH = 5.0
@@ -33,7 +38,8 @@ class Ride:
         position_m: chainage, shape (n,), NaN where unknown; None without a position.
         moving: whether the vehicle moves, shape (n,); True where nothing tells.
         signals: acceleration of each axis about its median, m/s2, gaps filled, shape (n,).
-        valid: whether each sample of an axis was measured.
+        seat: accelerations at the seat, keys of ``SEAT``, like ``signals``.
+        valid: whether each sample of an axis, or at the seat, was measured.
         roll_rate: angular rate about the longitudinal axis, deg/s, or None.
     """
 
@@ -42,6 +48,7 @@ class Ride:
     position_m: Array | None
     moving: Bools
     signals: Mapping[str, Array]
+    seat: Mapping[str, Array]
     valid: Mapping[str, Bools]
     roll_rate: Array | None
 
@@ -68,22 +75,33 @@ def prepare(recording: Recording) -> Ride | None:
     if not LEAST_RATE_HZ <= fs < 1e6 or (time[-1] - time[0]) * fs > 4.0 * time.size:
         return None
     uniform = time[0] + np.arange(int((time[-1] - time[0]) * fs + 1e-6) + 1) / fs
-    signals, valid = {}, {}
-    for axis, word in AXES.items():
-        name = f"car_body_acceleration_{word}"
-        if recording.has(name):
-            samples = _on(uniform, time, recording.values(name).astype(np.float64)[order])
-            good = np.abs(samples) < _BEYOND_REASON
-            if good.mean() >= _LEAST_COVERAGE and np.ptp(samples[good]) > 0:
-                signals[axis] = _filled(samples, good)
-                valid[axis] = good
+    floor = {axis: f"car_body_acceleration_{word}" for axis, word in AXES.items()}
+    found = {
+        key: one
+        for key, name in (floor | SEAT).items()
+        if recording.has(name) and (one := _acceleration(recording.values(name), uniform, time, order))
+    }
+    signals = {axis: found[axis][0] for axis in AXES if axis in found}
     if not signals:
         return None
+    seat = {key: found[key][0] for key in SEAT if key in found}
+    valid = {key: good for key, (_, good) in found.items()}
     channel = {name: _channel(recording, name, uniform, time, order) for name in ("position", "speed")}
     position = recording.positions[order] if recording.axis == "distance" else None
     where = channel["position"] if position is None else np.interp(uniform, time, position)
     moving = _moving(channel["speed"], signals, fs, uniform.size)
-    return Ride(fs, uniform, where, moving, signals, valid, _roll(recording, uniform, time, order))
+    return Ride(fs, uniform, where, moving, signals, seat, valid, _roll(recording, uniform, time, order))
+
+
+def _acceleration(
+    values: npt.NDArray[np.float32], uniform: Array, time: Array, order: npt.NDArray[np.intp]
+) -> tuple[Array, Bools] | None:
+    """Samples on the uniform axis and which of them were measured; None where half is missing or nothing changes."""
+    samples = _on(uniform, time, values.astype(np.float64)[order])
+    good = np.abs(samples) < _BEYOND_REASON
+    if good.mean() < _LEAST_COVERAGE or not np.ptp(samples[good]) > 0:
+        return None
+    return _filled(samples, good), good
 
 
 def _clock(recording: Recording) -> tuple[Array, npt.NDArray[np.intp]] | None:

@@ -8,11 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guideway.monitoring.ride_comfort.en_12299 import (
+    SEATED_EVENT,
     SEATED_TRANSITION,
     block_rms,
     curve_transitions,
     discrete_events,
     mean_comfort,
+    mean_comfort_seated,
+    mean_comfort_standing,
 )
 from guideway.monitoring.ride_comfort.exposure import dose, maximum_transient, vector_sum, weighted_rms
 from guideway.monitoring.ride_comfort.sperling import combined_index, sperling_index, sperling_weighted
@@ -56,6 +59,20 @@ def test_mean_comfort_takes_the_95th_percentile_and_needs_a_minute() -> None:
     assert math.isnan(mean_comfort(np.full(60, np.nan), np.ones(60), np.ones(60)))
 
 
+def test_complete_methods_by_hand() -> None:
+    rng = np.random.default_rng(4)
+    x, y, z, other = rng.gamma(4.0, 0.02, (4, 80))
+    x50, y50, z50 = (sorted(axis)[39] / 2 + sorted(axis)[40] / 2 for axis in (x, y, z))
+    # 95th percentile of 80 values: 0.05 of the way from the 76th to the 77th
+    x95, y95, z95, o95 = (0.95 * sorted(axis)[75] + 0.05 * sorted(axis)[76] for axis in (x, y, z, other))
+    standing = 3 * math.sqrt(16 * x50**2 + 4 * y50**2 + z50**2) + 5 * y95
+    assert mean_comfort_standing(x, y, z) == pytest.approx(standing, rel=1e-9)
+    seated = 4 * z95 + 2 * math.sqrt(y95**2 + o95**2) + 4 * x95
+    assert mean_comfort_seated(z, y, other, x) == pytest.approx(seated, rel=1e-9)
+    assert math.isnan(mean_comfort_standing(x[:11], y[:11], z[:11]))
+    assert math.isnan(mean_comfort_seated(z, y, np.full(80, np.nan), x))
+
+
 def test_a_block_with_a_tenth_missing_is_not_known() -> None:
     usable = ALL.copy()
     usable[: round(0.6 * FS)] = False
@@ -67,6 +84,7 @@ def test_a_block_with_a_tenth_missing_is_not_known() -> None:
 
 def test_discrete_events_of_a_long_curve_and_of_a_kick() -> None:
     assert discrete_events(np.full(4000, 2.0), FS)[2000] == pytest.approx(27.01 * 2.0 - 37.0)
+    assert discrete_events(np.full(4000, 2.0), FS, SEATED_EVENT)[2000] == pytest.approx(13.05 * 2.0 - 21.7)
     kick = np.zeros(6000)
     kick[3000 : 3000 + round(0.5 * FS)] = 1.5 * np.sin(np.pi * np.arange(round(0.5 * FS)) / (0.5 * FS))
     # peak-to-peak 1.5 less what the 2 Hz filter takes; mean 1.5 * 2 / pi * 0.5 s / 2 s

@@ -45,7 +45,27 @@ def test_sections_and_ride_carry_what_was_put_in() -> None:
     x, y = gain("Wd", 2) * 0.02 / 2**0.5, gain("Wd", 1) * 0.3 / 2**0.5
     z = gain("Wb", 5) * 0.8 / 2**0.5
     assert ride["comfort_mean"] == pytest.approx(6 * (x**2 + y**2 + z**2) ** 0.5, rel=0.03)
-    assert all(one.quality == "good" for one in measured.conditions if one.indicator != "comfort_mean")
+    assert all(one.quality == "good" for one in measured.conditions if not one.indicator.startswith("comfort_mean"))
+
+
+def test_the_seat_is_judged_where_it_was_measured() -> None:
+    t = np.arange(round(64 * FS)) / FS
+    seat = {
+        "seat_pan_acceleration_lateral": 0.2 * np.sin(2 * np.pi * 1.5 * t),
+        "seat_pan_acceleration_vertical": 0.6 * np.sin(2 * np.pi * 5.0 * t),
+        "seat_back_acceleration_longitudinal": 0.1 * np.sin(2 * np.pi * 6.0 * t),
+    }
+    floor = values(measure(record("ride_comfort", 1 / FS, shaken()), sections(8), EN), "V1")
+    assert "comfort_mean_seated" not in floor
+    x, y = gain("Wd", 2) * 0.02 / 2**0.5, gain("Wd", 1) * 0.3 / 2**0.5
+    smooth, rough = (gain("Wb", 5) * amplitude / 2**0.5 for amplitude in (0.4, 0.8))
+    by_hand = [3 * (16 * x**2 + 4 * y**2 + z**2) ** 0.5 + 5 * y for z in (smooth, rough)]
+    assert by_hand[0] * 0.98 < floor["comfort_mean_standing"] < by_hand[1] * 1.02
+    ride = values(measure(record("ride_comfort", 1 / FS, shaken() | seat), sections(8), EN), "V1")
+    pan = ((gain("Wd", 1.5) * 0.2) ** 2 + (gain("Wb", 5) * 0.6) ** 2) ** 0.5 / 2**0.5
+    expected = 4 * rough + 2 * pan + 4 * gain("Wc", 6) * 0.1 / 2**0.5
+    assert ride["comfort_mean_seated"] == pytest.approx(expected, rel=0.02)
+    assert {name: value for name, value in ride.items() if name in floor} == floor
 
 
 def test_a_rough_section_exceeds_its_band_and_names_the_rule() -> None:
@@ -105,7 +125,8 @@ def test_the_whole_scale_of_the_handbook() -> None:
     for axis in "xyz":
         assert [row.value for row in book.limits(f"comfort_continuous_{axis}", "*", 80)] == [0.2, 0.3, 0.4]
         assert all(row.is_verified for row in book.limits(f"comfort_continuous_{axis}", "*", 80))
-    assert [row.value for row in book.limits("comfort_mean", "*", 80)] == [1.5, 2.5, 3.5, 4.5]
+    for name in ("comfort_mean", "comfort_mean_standing", "comfort_mean_seated"):
+        assert [row.value for row in book.limits(name, "*", 80)] == [1.5, 2.5, 3.5, 4.5]
     for name in ("sperling_lateral", "sperling_vertical"):
         assert [row.value for row in book.limits(name, "*", 80)] == [2.5, 2.75, 3.0]
     scale = [row.value for row in book.limits("weighted_acceleration_total", "*", 80)]
