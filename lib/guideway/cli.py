@@ -33,7 +33,7 @@ def app(arguments: Sequence[str] | None = None) -> None:
         group.register(commands)
     options = parser.parse_args(arguments)
     try:
-        sys.exit(options.run(options))
+        sys.exit(options.execute_command(options))
     except GuidewayError as error:
         print(f"guideway {options.command}: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

@@ -25,7 +25,7 @@ def add_command(commands: Commands, name: str, summary: str, run: Run, example: 
         epilog=f"example:\n  {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(execute_command=run)  # a name no argument of a command has
     return parser
 
 
