@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from guideway import __version__
 from guideway.contracts.bronze import RECORDING, SOURCE_FILE
-from guideway.contracts.gold import DEGRADATION_TREND, EXCEEDANCE, LIMIT_FORECAST, NETWORK_WEEK
+from guideway.contracts.gold import DEGRADATION_TREND, EXCEEDANCE, LIMIT_FORECAST, NETWORK_WEEK, REPORT_VERSION
 from guideway.contracts.jobs import PUBLISH_REPORT
 from guideway.contracts.reference import LINE, TRACK
 from guideway.job import JobContext, main
@@ -49,6 +49,9 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
         model=champion_card(TrackingSettings.of(settings.mlflow_uri, settings.mlflow_artifacts)),
     )
     report = publish(content, Path(settings.reports))
+    pins = [(as_of, name, content.iso_week, version) for name, version in versions.items()]
+    pinned = context.spark.createDataFrame(pins, REPORT_VERSION.ddl)
+    context.writer.replace(pinned, REPORT_VERSION, today, f"as_of = DATE '{as_of.isoformat()}'")
     return f"report of {content.iso_week}: {report.index}", {
         "report": str(report.index),
         "week": content.iso_week,

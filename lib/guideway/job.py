@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from guideway import events
 from guideway.contracts import table
 from guideway.contracts.jobs import Job
 from guideway.errors import ConfigurationError, GuidewayError
+from guideway.events import Attempt
 from guideway.logs import configure_logs
 from guideway.settings import Settings, load_settings
 
@@ -82,20 +84,28 @@ def execute(
     from guideway.lake.lake import Lake  # noqa: PLC0415
     from guideway.lake.writer import Writer  # noqa: PLC0415
 
-    started = time.monotonic()
+    started, started_at = time.monotonic(), datetime.now(timezone.utc)
     lake = Lake(spark, settings.lake, settings.lock_wait_seconds)
     log = structlog.get_logger().bind(job=job.name)
     # a retry has the run's id, too: each attempt is told apart, so that what a killed one left can be found
     writer = Writer(lake, f"{run_id}~{uuid.uuid4().hex[:6]}")
     context = JobContext(lake, writer, settings, as_of, log.info, source, tuple(paths))
     targets = tuple(table(name) for name in job.writes)
-    with lake.writing(targets, owner=f"{job.name} {run_id}"):
-        message, facts = function(context)
+    attempt = Attempt(job, writer.run_id, as_of, started_at)
+    events.tell_start(settings, attempt)
+    try:
+        with lake.writing(targets, owner=f"{job.name} {run_id}"):
+            message, facts = function(context)
+    except Exception as error:
+        events.tell_failure(settings, attempt, str(error), time.monotonic() - started)
+        raise
     seconds = round(time.monotonic() - started, 2)
     log.info("done", message=message, seconds=seconds)
-    return JobSummary(
+    summary = JobSummary(
         job.name, writer.run_id, as_of.isoformat(), dict(writer.rows), lake.versions(targets), facts, message, seconds
     )
+    events.tell_success(settings, attempt, asdict(summary))
+    return summary
 
 
 def add_arguments(parser: argparse.ArgumentParser, job: Job | None) -> None:

@@ -20,7 +20,8 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("AIRFLOW_HOME", str(home))
         patch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
         patch.setenv("AIRFLOW__CORE__UNIT_TEST_MODE", "False")
-        patch.delenv("GUIDEWAY_INGEST_CRON", raising=False)
+        for schedule in ("GUIDEWAY_INGEST_CRON", "GUIDEWAY_UPKEEP_CRON"):
+            patch.delenv(schedule, raising=False)
         patch.setattr(sys, "path", [str(DAGS), *sys.path])
         yield home
 

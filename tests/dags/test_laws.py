@@ -12,6 +12,8 @@ import pytest
 
 from guideway.contracts import jobs
 
+ALL_JOBS = (*jobs.JOBS, *jobs.UPKEEP)
+
 pytestmark = [pytest.mark.airflow, pytest.mark.filterwarnings("ignore")]
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
@@ -46,7 +48,7 @@ def tasks_of(dags: dict[str, Any]) -> list[Any]:
 
 
 def job_tasks(dags: dict[str, Any]) -> dict[str, Any]:
-    names = {job.name for job in jobs.JOBS}
+    names = {job.name for job in ALL_JOBS}
     return {task.task_id: task for task in tasks_of(dags) if task.task_id in names}
 
 
@@ -59,8 +61,8 @@ def test_one_dag_a_file_named_like_it(dags: dict[str, Any]) -> None:
 
 
 def test_every_job_is_run_by_exactly_one_task(dags: dict[str, Any]) -> None:
-    run = [task.task_id for task in tasks_of(dags) if task.task_id in {job.name for job in jobs.JOBS}]
-    assert sorted(run) == sorted(job.name for job in jobs.JOBS)
+    run = [task.task_id for task in tasks_of(dags) if task.task_id in {job.name for job in ALL_JOBS}]
+    assert sorted(run) == sorted(job.name for job in ALL_JOBS)
 
 
 def test_every_task_can_be_retried_waits_in_a_pool_and_says_what_it_does(dags: dict[str, Any]) -> None:
@@ -80,6 +82,21 @@ def test_every_dag_explains_itself_and_runs_once_at_a_time(dags: dict[str, Any])
         assert dag.catchup is False, dag
 
 
+def test_upkeep_is_done_before_the_weekly_report_and_starts_nothing(dags: dict[str, Any]) -> None:
+    from airflow.serialization.encoders import coerce_to_core_timetable
+
+    timetable = coerce_to_core_timetable(dags["maintain_lake"].timetable)
+    interval = timetable.infer_manual_data_interval(run_after=a_tuesday())
+    assert interval.end.isoweekday() == 7
+    assert not {asset for dag in dags.values() for asset in awaited(dag)} & set(jobs.MAINTAIN_LAKE.writes)
+
+
+def a_tuesday() -> Any:
+    import pendulum
+
+    return pendulum.datetime(2024, 2, 27, 12, tz="UTC")
+
+
 def test_pools_fence_the_tables(dags: dict[str, Any]) -> None:
     """Whoever writes a table holds the only slot of the lake's pool: backfills and retries queue behind it."""
     import json
@@ -93,14 +110,14 @@ def test_pools_fence_the_tables(dags: dict[str, Any]) -> None:
 
 
 def test_tasks_declare_what_the_contracts_say(dags: dict[str, Any]) -> None:
-    for job in jobs.JOBS:
+    for job in ALL_JOBS:
         task = job_tasks(dags)[job.name]
         assert names(task.inlets) == set(job.reads)
         assert names(task.outlets) - {"model"} == set(job.writes)
 
 
 def test_each_table_has_one_writer() -> None:
-    written = [table for job in jobs.JOBS for table in job.writes]
+    written = [table for job in ALL_JOBS for table in job.writes]
     assert len(written) == len(set(written))
 
 
@@ -131,7 +148,6 @@ def test_no_job_reads_a_table_before_it_is_written(dags: dict[str, Any]) -> None
 
 def test_scheduled_runs_cover_an_interval_without_gap_or_overlap(dags: dict[str, Any]) -> None:
     """A bare cron string has been a zero-width interval since Airflow 3."""
-    import pendulum
     from airflow.serialization.encoders import coerce_to_core_timetable
 
     for dag in dags.values():
@@ -139,10 +155,9 @@ def test_scheduled_runs_cover_an_interval_without_gap_or_overlap(dags: dict[str,
         if dag.schedule is None or awaited(dag):
             continue
         timetable = coerce_to_core_timetable(dag.timetable)
-        intervals = [
-            timetable.infer_manual_data_interval(run_after=pendulum.datetime(2024, 2, 27, 12, tz="UTC").add(days=day))
-            for day in range(4)
-        ]
+        found = [timetable.infer_manual_data_interval(run_after=a_tuesday().add(days=day)) for day in range(40)]
+        intervals = [interval for place, interval in enumerate(found) if interval not in found[:place]]
+        assert len(intervals) > 4
         assert all(interval.end > interval.start for interval in intervals)
         assert [interval.end for interval in intervals[:-1]] == [interval.start for interval in intervals[1:]]
 
@@ -163,7 +178,7 @@ def test_a_date_that_is_none_is_refused_by_the_form(dags: dict[str, Any], value:
     from airflow.sdk.exceptions import ParamValidationError
 
     dates = [param for dag in dags.values() for param in map(dag.params.get_param, dag.params) if is_date(param)]
-    assert len(dates) == 6
+    assert len(dates) == 7
     for param in dates:
         with pytest.raises(ParamValidationError):
             param.resolve(value)

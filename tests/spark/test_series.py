@@ -32,8 +32,7 @@ AS_OF = date(2025, 6, 2)
 def frame(spark: SparkSession, table: Table, rows: list[dict[str, object]]) -> DataFrame:
     """Rows of a contract table; what a row does not say is null."""
     columns = [column.name for column in table.columns]
-    ddl = ", ".join(f"{column.name} {column.type}" for column in table.columns)
-    return spark.createDataFrame([tuple(row.get(name) for name in columns) for row in rows], ddl)
+    return spark.createDataFrame([tuple(row.get(name) for name in columns) for row in rows], table.ddl)
 
 
 def run(number: int, **facts: object) -> dict[str, object]:

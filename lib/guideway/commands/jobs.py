@@ -10,7 +10,7 @@ from dataclasses import asdict
 from functools import partial
 
 from guideway.commands.command import Commands, add_command
-from guideway.contracts.jobs import JOBS, Job
+from guideway.contracts.jobs import JOBS, UPKEEP, Job
 from guideway.errors import ConfigurationError
 from guideway.job import (
     SETTINGS,
@@ -31,7 +31,7 @@ _QUARANTINED = 3
 
 def register(commands: Commands) -> None:
     """One sub-command a job, and the pipeline of all of them."""
-    for job in JOBS:
+    for job in (*JOBS, *UPKEEP):
         example = f"guideway {job.command} --lake var/lake"
         add_arguments(add_command(commands, job.command, job.summary, partial(_run_job, job), example), job)
     pipeline = add_command(

@@ -9,15 +9,20 @@ from pathlib import Path
 
 from guideway.commands.command import Commands, add_command, add_json
 from guideway.commands.progress import progress_bar
-from guideway.settings import load_settings
+from guideway.settings import load_settings, local_path
 
 
 def register(commands: Commands) -> None:
     """Declare the commands of this group."""
     doctor = add_command(
-        commands, "doctor", "print versions, paths and resources, and what is wrong", _doctor, "guideway doctor --json"
+        commands, "doctor", "print versions, paths and resources, and what is wrong", _doctor, "guideway doctor --lake"
     )
-    doctor.add_argument("--lake", help="lake to look at besides the installation")
+    doctor.add_argument(
+        "--lake",
+        nargs="?",
+        const="",
+        help="look into the lake, too: missing files, torn logs, orphans (default: the lake of the settings)",
+    )
     add_json(doctor)
 
     simulate = add_command(
@@ -38,9 +43,15 @@ def register(commands: Commands) -> None:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from guideway.doctor import diagnose  # noqa: PLC0415
+    from guideway.doctor import Finding, diagnose  # noqa: PLC0415
+    from guideway.doctor_lake import diagnose_lake  # noqa: PLC0415
 
-    findings = diagnose(load_settings(lake=options.lake))
+    settings = load_settings(lake=options.lake or None)
+    findings = diagnose(settings)
+    if options.lake is not None:
+        folder = local_path(settings.lake)
+        not_here = [Finding("lake", "warning", f"{settings.lake} is an object store: not looked into")]
+        findings += diagnose_lake(folder) if folder else not_here
     wrong = [finding for finding in findings if not finding.ok]
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings], default=str))

@@ -5,10 +5,12 @@ Spark schemas, the data dictionary and the DAGs are generated from here.
 
 from __future__ import annotations
 
-from guideway.contracts import bronze, gold, noise_control, reference, silver
+from guideway.contracts import bronze, gold, noise_control, ops, reference, silver
 from guideway.contracts.schema import Column, Table
 
-TABLES: tuple[Table, ...] = reference.TABLES + bronze.TABLES + silver.TABLES + gold.TABLES + noise_control.TABLES
+TABLES: tuple[Table, ...] = (
+    reference.TABLES + bronze.TABLES + silver.TABLES + gold.TABLES + noise_control.TABLES + ops.TABLES
+)
 
 
 def table(full_name: str) -> Table:

@@ -205,6 +205,57 @@ WORK_PLAN = Table(
     ),
 )
 
+DEFERRAL = Table(
+    layer="gold",
+    name="deferral",
+    comment="What the plan leaves for a later one, each with the risk that is carried and the reason.",
+    key=("plan_id", "deferral_no"),
+    columns=(
+        Column("plan_id", "string", "the plan: network and as_of"),
+        Column("deferral_no", "int", "number within the plan, greatest expected loss first"),
+        _AS_OF,
+        Column("line_id", "string", "line"),
+        Column("track_id", "string", "track"),
+        Column("from_m", "double", "first chainage", "m"),
+        Column("to_m", "double", "last chainage", "m"),
+        Column("asset_ids", "array<string>", "assets the work would cover"),
+        Column("work_type", "string", "the work that is put off"),
+        Column("indicator", "string", "indicator the work would be for"),
+        Column("risk_52w", "double", "probability of crossing its limit within the horizon, without the work", "1"),
+        Column("cost", "double", "cost of the work, in currency"),
+        Column("expected_loss", "double", "expected cost of waiting for the whole horizon, in currency"),
+        Column("currency", "string", "ISO 4217 code"),
+        Column("reason", "string", "why it waits, in words"),
+    ),
+)
+
+POLICY_COMPARISON = Table(
+    layer="gold",
+    name="policy_comparison",
+    comment="Scheduled, corrective and condition-based maintenance replayed on the same history of ballasted sections.",
+    key=("as_of", "line_id", "growth", "policy", "against", "measure"),
+    columns=(
+        _AS_OF,
+        Column("line_id", "string", "line; * is the whole network"),
+        Column("growth", "string", "third of the line's sections by growth: slow, medium, fast; all"),
+        Column("policy", "string", "the policy"),
+        Column("against", "string", "value is the policy minus this one; empty: value is the policy's own total"),
+        Column(
+            "measure",
+            "string",
+            "works, possession_hours, works_cost, exceedance_days, exceedance_cost, restriction_minutes, "
+            "restriction_cost, mean_level, total_cost; break_even: what a day beyond the limit must be worth for the "
+            "policy to be the cheaper one",
+        ),
+        Column("value", "double", "the measure, in unit"),
+        Column("low", "double", "lower end of the 80 % bootstrap interval over sections", nullable=True),
+        Column("high", "double", "upper end of the 80 % interval", nullable=True),
+        Column("unit", "string", "unit of value; an ISO 4217 code for costs"),
+        Column("sections", "int", "sections replayed", "1"),
+        Column("years", "double", "length of the replay", "year"),
+    ),
+)
+
 NETWORK_WEEK = Table(
     layer="gold",
     name="network_week",
@@ -249,6 +300,20 @@ LIVE_ALERT = Table(
     checks={"layer_is_known": "layer IN ('act', 'plan')"},
 )
 
+REPORT_VERSION = Table(
+    layer="gold",
+    name="report_version",
+    comment="Versions of the tables each published report was made of; they stay readable as long as the row is here.",
+    key=("as_of", "table_name"),
+    columns=(
+        _AS_OF,
+        Column("table_name", "string", "table the report read, layer.name"),
+        Column("iso_week", "string", "week of the report, such as 2025-W52"),
+        Column("version", "bigint", "Delta version of the table the report read", "1"),
+    ),
+    checks={"version_is_one": "version >= 0"},
+)
+
 TABLES = (
     CONDITION,
     EXCEEDANCE,
@@ -258,6 +323,9 @@ TABLES = (
     FORECAST_SCORECARD,
     FAILURE_RISK,
     WORK_PLAN,
+    DEFERRAL,
+    POLICY_COMPARISON,
     NETWORK_WEEK,
     LIVE_ALERT,
+    REPORT_VERSION,
 )

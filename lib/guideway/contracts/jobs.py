@@ -74,15 +74,23 @@ PLAN_MAINTENANCE = Job(
     "plan_maintenance",
     "plan",
     "propose works in possession windows, with cost and reason",
-    reads=("gold.limit_forecast", "gold.failure_risk"),
-    writes=("gold.work_plan",),
+    reads=("gold.limit_forecast", "gold.failure_risk", "gold.degradation_trend"),
+    writes=("gold.work_plan", "gold.deferral", "gold.policy_comparison"),
 )
 PUBLISH_REPORT = Job(
     "publish_report",
     "report",
     "publish the weekly degradation report",
     reads=("gold.limit_forecast", "gold.failure_risk", "gold.work_plan"),
-    writes=("gold.network_week",),
+    writes=("gold.network_week", "gold.report_version"),
+)
+
+MAINTAIN_LAKE = Job(
+    "maintain_lake",
+    "maintain",
+    "upgrade, compact, checkpoint and clear the lake's tables by policy",
+    reads=(),
+    writes=("ops.lake_health", "ops.job_run"),
 )
 
 JOBS = (
@@ -94,3 +102,7 @@ JOBS = (
     PLAN_MAINTENANCE,
     PUBLISH_REPORT,
 )
+"""The pipeline, in order."""
+
+UPKEEP = (MAINTAIN_LAKE,)
+"""Jobs beside the pipeline."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from datetime import datetime
 from pathlib import Path
 
 from delta import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from guideway.contracts import TABLES, Table
 from guideway.contracts.views import VIEWS
 from guideway.errors import LakeError
 from guideway.lake.locks import hold_locks
 from guideway.lake.log import Commit, last_commits
+from guideway.lake.migrate import migrate, wanted_properties
 from guideway.settings import local_path
 
 
@@ -27,6 +30,7 @@ class Lake:
         self.root = str(folder) if folder else root.rstrip("/")
         self._lock_folder = folder / "_locks" if folder else None
         self._lock_wait_seconds = lock_wait_seconds
+        self._migrated: set[Table] = set()
 
     def path(self, table: Table) -> str:
         """Address of the table."""
@@ -37,22 +41,35 @@ class Lake:
         return self.version(table) is not None
 
     def delta(self, table: Table) -> DeltaTable:
-        """Delta's handle of the table, created from its contract where it does not exist."""
-        if not self.exists(table):
-            self._create(table)
+        """Delta's handle of the table, created from its contract, or brought to it where it is older.
+
+        Raises:
+            LakeError: the table cannot be brought to its contract; the message names the columns.
+        """
+        if table not in self._migrated:
+            if self.exists(table):
+                migrate(self.spark, table, self.path(table))
+            else:
+                self._create(table)
+            self._migrated.add(table)
         return DeltaTable.forPath(self.spark, self.path(table))
 
     def read(self, table: Table, version: int | None = None) -> DataFrame:
-        """The table now, or as it was at ``version``; empty where it was never written."""
+        """The table now, or as it was at ``version``; empty where it was never written.
+
+        Columns that came into the contract later are there and missing in every row.
+        """
         if not self.exists(table):
             return self.spark.createDataFrame([], self.ddl(table))
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
-        return reader.load(self.path(table))
+        frame = reader.load(self.path(table))
+        later = [c for c in table.all_columns if c.nullable and c.name not in frame.columns]
+        return frame.withColumns({c.name: F.lit(None).cast(c.type) for c in later}) if later else frame
 
-    def commits(self, table: Table, most: int = 1) -> list[Commit]:
-        """The table's latest commits, newest first; none where it was never written."""
+    def commits(self, table: Table, most: int | None = 1) -> list[Commit]:
+        """The table's latest commits, newest first, or all of them; none where it was never written."""
         return last_commits(self.spark, self.path(table), most)
 
     def version(self, table: Table) -> int | None:
@@ -65,17 +82,37 @@ class Lake:
         found = {table.full_name: self.version(table) for table in tables}
         return {name: version for name, version in found.items() if version is not None}
 
+    def versions_at(self, moment: datetime, tables: tuple[Table, ...] = TABLES) -> dict[str, int]:
+        """Version of every table that was current at the moment, by full name: what the lake knew then."""
+        found: dict[str, int] = {}
+        for table in tables:
+            earlier = [commit.version for commit in self.commits(table, None) if commit.at <= moment]
+            if earlier:
+                found[table.full_name] = max(earlier)
+        return found
+
     def counts(self, tables: tuple[Table, ...] = TABLES) -> dict[str, int]:
         """Rows of every table that exists, by full name."""
         return {table.full_name: self.read(table).count() for table in tables if self.exists(table)}
 
-    def register(self, tables: tuple[Table, ...] = TABLES) -> None:
-        """Make tables and views reachable as ``layer.name`` in Spark SQL of this session."""
+    def register(self, tables: tuple[Table, ...] = TABLES, versions: Mapping[str, int] | None = None) -> None:
+        """Make tables and views reachable as ``layer.name`` in Spark SQL of this session.
+
+        Args:
+            tables: the tables.
+            versions: only these tables, by full name, as they were at these versions.
+        """
         for layer in sorted({table.layer for table in tables}):
             self.spark.sql(f"CREATE DATABASE IF NOT EXISTS {layer}")
         there = {table.full_name: self.path(table) for table in tables if self.exists(table)}
+        if versions is not None:
+            there = {name: path for name, path in there.items() if name in versions}
         for name, path in there.items():
-            self.spark.sql(f"CREATE TABLE IF NOT EXISTS {name} USING DELTA LOCATION '{path}'")
+            if versions is None:
+                self.spark.sql(f"CREATE TABLE IF NOT EXISTS {name} USING DELTA LOCATION '{path}'")
+            else:
+                then = f"SELECT * FROM delta.`{path}` VERSION AS OF {versions[name]}"  # noqa: S608 - contract names
+                self.spark.sql(f"CREATE OR REPLACE VIEW {name} AS {then}")
         for view in VIEWS:
             if there.keys() >= set(view.reads):
                 self.spark.sql(f"CREATE OR REPLACE VIEW {view.full_name} AS {view.sql}")
@@ -115,5 +152,6 @@ class Lake:
             builder = builder.partitionedBy(*table.partition_by)
         for name, expression in table.checks.items():
             builder = builder.property(f"delta.constraints.{name}", expression)
-        builder = builder.property("guideway.key", ",".join(table.key))
+        for name, value in wanted_properties(table).items():
+            builder = builder.property(name, value)
         builder.execute()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,17 @@ from guideway.settings import local_path
 
 @dataclass(frozen=True)
 class Commit:
-    """One commit: its version, the run it is stamped with, what it did and its counts."""
+    """One commit: its version, the run it is stamped with, what it did, its counts and when it was made."""
 
     version: int
     run_id: str | None
     operation: str
     metrics: Mapping[str, int]
+    at: datetime
 
 
-def last_commits(spark: SparkSession, path: str, most: int = 1) -> list[Commit]:
-    """The latest commits of the table at ``path``, newest first; none where there is no table."""
+def last_commits(spark: SparkSession, path: str, most: int | None = 1) -> list[Commit]:
+    """The latest commits of the table at ``path``, newest first; all for None, none where there is no table."""
     folder = local_path(path)
     if folder is None:
         return _asked(spark, path, most) if DeltaTable.isDeltaTable(spark, path) else []
@@ -40,14 +42,27 @@ def _read(file: Path) -> Commit:
     with file.open(encoding="utf-8") as lines:
         actions = (json.loads(line) for line in lines if '"commitInfo"' in line)
         info: dict[str, Any] = next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
-    return _commit(int(file.stem), info.get("userMetadata"), info.get("operation", ""), info.get("operationMetrics"))
+    at = datetime.fromtimestamp((info.get("inCommitTimestamp") or info["timestamp"]) / 1000, timezone.utc)
+    return _commit(int(file.stem), info.get("userMetadata"), info["operation"], info.get("operationMetrics"), at)
 
 
-def _asked(spark: SparkSession, path: str, most: int) -> list[Commit]:
-    columns = ("version", "userMetadata", "operation", "operationMetrics")
-    return [_commit(*row) for row in DeltaTable.forPath(spark, path).history(most).select(*columns).collect()]
+def _asked(spark: SparkSession, path: str, most: int | None) -> list[Commit]:
+    rows = DeltaTable.forPath(spark, path).history(most or 2**31 - 1).collect()
+    return [
+        _commit(
+            row["version"],
+            row["userMetadata"],
+            row["operation"],
+            row["operationMetrics"],
+            # collected timestamps are naive; the session made the process's local time UTC
+            row["timestamp"].replace(tzinfo=timezone.utc),
+        )
+        for row in rows
+    ]
 
 
-def _commit(version: int, run_id: str | None, operation: str, metrics: Mapping[str, str] | None) -> Commit:
+def _commit(
+    version: int, run_id: str | None, operation: str, metrics: Mapping[str, str] | None, at: datetime
+) -> Commit:
     counts = {name: int(value) for name, value in (metrics or {}).items() if str(value).lstrip("-").isdigit()}
-    return Commit(version, run_id, operation, counts)
+    return Commit(version, run_id, operation, counts, at)
