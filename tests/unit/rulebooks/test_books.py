@@ -167,6 +167,34 @@ def test_chinese_tqi() -> None:
     assert values(BOOKS["cn_tqi_general"], "tqi_cn", 100.0) == (15, 18)
 
 
+def test_cnossos_average_network() -> None:
+    cells = """35 31 28 25 23 20 17 13.5 10.5 9 6.5 5.5 5 3.5 2 .1 -.2 -.3 -.8 -3 -5 -7 -8 -9 -10
+    -12 -13 -14 -15 -16 -17 -18 -19 -19 -19"""
+    wavelengths_mm = [row.indicator.split("_")[2].replace("p", ".") for row in BOOKS["cnossos_average"].rows]
+    assert wavelengths_mm == sorted(wavelengths_mm, key=float, reverse=True)
+    assert [row.value for row in BOOKS["cnossos_average"].rows] == list(map(float, cells.split()))
+    smooth = {row.indicator: row.value for row in EN.rows if row.indicator.startswith("rail_roughness")}
+    assert {row.indicator for row in BOOKS["cnossos_average"].rows} == smooth.keys()
+
+
+def test_iso_10816_zones() -> None:
+    table = {"I": (0.71, 1.8, 4.5), "II": (1.12, 2.8, 7.1), "III": (1.8, 4.5, 11.2), "IV": (2.8, 7.1, 18.0)}
+    book = BOOKS["iso_10816"]
+    for machine, cells in table.items():
+        assert values(book, "machine_vibration_velocity", 0.0, machine) == cells
+        for zone, value in zip("BCD", cells, strict=True):
+            worst = book.judge("machine_vibration_velocity", value + 0.01, machine, 0.0)
+            assert worst is not None
+            assert worst.level == zone
+            assert worst.is_verified
+        assert book.judge("machine_vibration_velocity", cells[0], machine, 0.0) is None
+
+
+def test_whole_body_vibration() -> None:
+    assert values(BOOKS["whole_body"], "daily_vibration_exposure", 0.0) == (0.5, 1.15)
+    assert values(BOOKS["whole_body"], "daily_vibration_dose", 0.0) == (9.1, 21.0)
+
+
 def test_beijing_metro() -> None:
     cells = {
         "tqi_cn": (10.97, 14.79),
