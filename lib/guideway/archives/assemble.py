@@ -103,7 +103,7 @@ def _samples(channel: ChannelMap, table: RawTable, profile: Profile) -> Numbers:
     if factor != 1.0 or shift != 0.0:
         with np.errstate(over="ignore"):
             values = values.astype(np.float64) * factor + shift
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # damaged bytes may hold signalling NaN
         single = values.astype(np.float32, copy=False)
     finite = np.isfinite(single)
     return single if finite.all() else np.where(finite, single, np.float32(np.nan))
