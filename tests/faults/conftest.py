@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.catalogue import check_told
+
 SMALL_BYTES = 6 << 20
 
 
@@ -25,3 +27,15 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield place
     finally:
         subprocess.run(["umount", "-l", str(place)], check=True, timeout=20)
+
+
+def fill_disk(folder: Path) -> Path:
+    """Write a file there until the disk is full."""
+    path = folder / "filler"
+    with path.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError as error:
+            check_told(6, "no_space", str(error))
+    return path

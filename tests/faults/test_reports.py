@@ -21,7 +21,7 @@ from guideway.reporting.html import render_html
 from guideway.reporting.inert import inert, inert_cell
 from guideway.reporting.publish import mark_stale, publish
 from guideway.reporting.site import published
-from tests.faults.catalogue import check_told
+from tests.faults.conftest import fill_disk
 from tests.unit.reporting.sample import AS_OF, EMPTY
 
 PUBLISHER = """
@@ -87,23 +87,12 @@ def test_two_publishers_at_once_leave_one_whole_report(tmp_path: Path) -> None:
     assert whole(tmp_path / card["iso_week"]) in {"One", "Two"}
 
 
-def fill(path: Path) -> None:
-    """Write until the disk is full."""
-    with path.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(65536))
-        except OSError as error:
-            check_told(6, "no_space", str(error))
-
-
 @pytest.mark.fault(6, 27)
 @pytest.mark.slow
 def test_a_disk_that_fills_up_leaves_the_report_that_stood(tmp_path: Path, small_disk: Path) -> None:
     publish(dataclasses.replace(EMPTY, network_name="Old"), small_disk)
     before = digests(small_disk / published(small_disk)[0]["iso_week"])
-    filler = small_disk / "filler"
-    fill(filler)
+    filler = fill_disk(small_disk)
     with pytest.raises(OSError, match="No space"):
         publish(dataclasses.replace(EMPTY, network_name="New"), small_disk)
     (card,) = published(small_disk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import time
 import urllib.error
 import urllib.request
@@ -14,6 +15,7 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import SQLAlchemyError
 
 from guideway.errors import GuidewayError
 from guideway.tracking.quiet import hushed
@@ -62,6 +64,11 @@ class TrackingSettings(BaseModel):
     def is_server(self) -> bool:
         """Whether MLflow is a server rather than a file."""
         return self.uri.startswith(("http://", "https://"))
+
+    @property
+    def shown_uri(self) -> str:
+        """The address without the user and password it may carry: for messages."""
+        return re.sub(r"//[^/@]*@", "//***@", self.uri)
 
     @property
     def outbox(self) -> Path:
@@ -115,8 +122,8 @@ def connect(settings: TrackingSettings) -> Iterator[tuple[MlflowClient, Deadline
         _probe(settings, min(per_call, 5))
         with hushed():
             yield MlflowClient(tracking_uri=settings.uri, registry_uri=settings.uri), deadline
-    except (MlflowException, OSError) as error:
-        raise TrackingUnavailableError(f"MLflow at {settings.uri} failed: {str(error).splitlines()[0]}") from error
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        raise TrackingUnavailableError(f"MLflow at {settings.shown_uri} failed: {_line(error, settings)}") from error
     finally:
         for name, value in before.items():
             if value is None:
@@ -134,6 +141,11 @@ def experiment_id(client: MlflowClient, settings: TrackingSettings) -> str:
     return str(client.create_experiment(settings.experiment, artifact_location=place))
 
 
+def _line(error: Exception, settings: TrackingSettings) -> str:
+    """The first line of an error, which may quote the address."""
+    return (str(error).splitlines() or [type(error).__name__])[0].replace(settings.uri, settings.shown_uri)
+
+
 def _probe(settings: TrackingSettings, timeout_s: float) -> None:
     """Ask once, quickly, whether MLflow is there at all."""
     if settings.is_server:
@@ -141,7 +153,9 @@ def _probe(settings: TrackingSettings, timeout_s: float) -> None:
             with urllib.request.urlopen(f"{settings.uri.rstrip('/')}/health", timeout=timeout_s) as answer:  # noqa: S310
                 answer.read(64)
         except (OSError, urllib.error.URLError) as error:
-            raise TrackingUnavailableError(f"MLflow does not answer at {settings.uri}: {error}") from error
+            raise TrackingUnavailableError(
+                f"MLflow does not answer at {settings.shown_uri}: {_line(error, settings)}"
+            ) from error
     else:
         try:
             settings.folder.mkdir(parents=True, exist_ok=True)
