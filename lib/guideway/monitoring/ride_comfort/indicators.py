@@ -141,6 +141,18 @@ INDICATORS: tuple[Indicator, ...] = (
         )
     ),
     _one(
+        "truck_hunting_rms",
+        "Truck hunting",
+        unit="m/s**2",
+        formula="Greatest RMS over 2 s, about the mean, of lateral acceleration of the bogie frame between 0.5 and "
+        "10 Hz.",
+        standard="49 CFR 213.333 [S60]",
+        channels=("bogie_acceleration_lateral",),
+        missing_when="no lateral acceleration of a bogie frame is delivered, it was sampled less than 25 times a "
+        "second, a distance axis has no speed, or the vehicle stood",
+        trendable=False,
+    ),
+    _one(
         "sperling_lateral",
         "Sperling index Wz, lateral",
         unit="1",

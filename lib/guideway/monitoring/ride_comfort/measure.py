@@ -40,6 +40,7 @@ from guideway.monitoring.ride_comfort.exposure import (
     vector_sum,
     weighted_rms,
 )
+from guideway.monitoring.ride_comfort.hunting import LEAST_RATE_HZ, hunting_rms
 from guideway.monitoring.ride_comfort.indicators import INDICATORS
 from guideway.monitoring.ride_comfort.ride import AXES, Ride, prepare
 from guideway.monitoring.ride_comfort.sperling import combined_index, sperling_index, sperling_weighted
@@ -68,6 +69,7 @@ class _Weighted:
     sperling: Mapping[str, tuple[Array, Array]]
     events: Mapping[str, Array]
     transitions: Mapping[str, tuple[tuple[float, float], ...]]
+    hunting: Array
 
 
 def measure(recording: Recording, stretches: Sequence[Stretch], rulebook: Rulebook) -> Measurement:
@@ -118,6 +120,9 @@ def _weigh(ride: Ride) -> _Weighted:
         sperling=sperling,
         events=events,
         transitions=transitions,
+        hunting=hunting_rms(ride.bogie, ride.fs)
+        if ride.bogie is not None and ride.fs >= LEAST_RATE_HZ
+        else np.empty(0),
     )
 
 
@@ -159,6 +164,13 @@ def _of_asset(
         yield Finding(subject, "weighted_acceleration_total", total, min(counts), coverage, quality, at_s)
     if weighted.events:
         yield from _lateral(ride, weighted, subject, moving, share)
+    usable = moving[ride.valid["bogie_y"][moving]] if weighted.hunting.size else moving[:0]
+    if usable.size >= _LEAST_S * ride.fs:
+        worst = usable[int(np.argmax(weighted.hunting[usable]))]
+        value, at_s = float(weighted.hunting[worst]), float(ride.time_s[worst])
+        coverage = share * usable.size / moving.size
+        quality = _quality(coverage, ride, needs_full_band=False)
+        yield Finding(subject, "truck_hunting_rms", value, usable.size, coverage, quality, at_s)
 
 
 def _lateral(ride: Ride, weighted: _Weighted, subject: Subject, moving: Indices, share: float) -> Iterator[Finding]:

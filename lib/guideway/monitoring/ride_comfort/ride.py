@@ -23,6 +23,7 @@ SEAT = {
 }
 LEAST_RATE_HZ = 20.0
 FULL_BAND_RATE_HZ = 160.0
+BOGIE = {"bogie_y": "bogie_acceleration_lateral"}
 _STANDING_KMH = 5.0
 _BEYOND_REASON = 100.0
 _LEAST_COVERAGE = 0.5
@@ -39,7 +40,8 @@ class Ride:
         moving: whether the vehicle moves, shape (n,); True where nothing tells.
         signals: acceleration of each axis about its median, m/s2, gaps filled, shape (n,).
         seat: accelerations at the seat, keys of ``SEAT``, like ``signals``.
-        valid: whether each sample of an axis, or at the seat, was measured.
+        bogie: lateral acceleration of the bogie frame like ``signals``, or None.
+        valid: whether each sample of an axis, at the seat or of the bogie (``bogie_y``) was measured.
         roll_rate: angular rate about the longitudinal axis, deg/s, or None.
     """
 
@@ -49,6 +51,7 @@ class Ride:
     moving: Bools
     signals: Mapping[str, Array]
     seat: Mapping[str, Array]
+    bogie: Array | None
     valid: Mapping[str, Bools]
     roll_rate: Array | None
 
@@ -59,13 +62,14 @@ class Ride:
 
 
 def prepare(recording: Recording) -> Ride | None:
-    """The ride of a recording; None without car-body accelerations, speed on a distance axis, or 20 samples a second.
+    """The ride of a recording; None without accelerations of body or bogie, speed over distance, or 20 Hz.
 
     A distance axis becomes time by way of the speed. A standstill is taken from the speed where there is one, else from
     stops found in the accelerations.
     """
-    names = [name for name in (f"car_body_acceleration_{word}" for word in AXES.values()) if recording.has(name)]
-    if not names or recording.n_samples < 2 or not recording.step > 0:
+    floor = {axis: f"car_body_acceleration_{word}" for axis, word in AXES.items()}
+    wanted = {key: name for key, name in (floor | SEAT | BOGIE).items() if recording.has(name)}
+    if not wanted or recording.n_samples < 2 or not recording.step > 0:
         return None
     clock = _clock(recording)
     if clock is None:
@@ -75,14 +79,12 @@ def prepare(recording: Recording) -> Ride | None:
     if not LEAST_RATE_HZ <= fs < 1e6 or (time[-1] - time[0]) * fs > 4.0 * time.size:
         return None
     uniform = time[0] + np.arange(int((time[-1] - time[0]) * fs + 1e-6) + 1) / fs
-    floor = {axis: f"car_body_acceleration_{word}" for axis, word in AXES.items()}
     found = {
-        key: one
-        for key, name in (floor | SEAT).items()
-        if recording.has(name) and (one := _acceleration(recording.values(name), uniform, time, order))
+        key: one for key, name in wanted.items() if (one := _acceleration(recording.values(name), uniform, time, order))
     }
     signals = {axis: found[axis][0] for axis in AXES if axis in found}
-    if not signals:
+    bogie = found["bogie_y"][0] if "bogie_y" in found else None
+    if not signals and bogie is None:
         return None
     seat = {key: found[key][0] for key in SEAT if key in found}
     valid = {key: good for key, (_, good) in found.items()}
@@ -90,7 +92,7 @@ def prepare(recording: Recording) -> Ride | None:
     position = recording.positions[order] if recording.axis == "distance" else None
     where = channel["position"] if position is None else np.interp(uniform, time, position)
     moving = _moving(channel["speed"], signals, fs, uniform.size)
-    return Ride(fs, uniform, where, moving, signals, seat, valid, _roll(recording, uniform, time, order))
+    return Ride(fs, uniform, where, moving, signals, seat, bogie, valid, _roll(recording, uniform, time, order))
 
 
 def _acceleration(

@@ -68,6 +68,21 @@ def test_the_seat_is_judged_where_it_was_measured() -> None:
     assert {name: value for name, value in ride.items() if name in floor} == floor
 
 
+def test_a_hunting_truck_is_found_where_it_hunts_and_a_curve_is_no_hunting() -> None:
+    t = np.arange(round(64 * FS)) / FS
+    swaying = np.where((t > 33.0) & (t < 37.0), 8.0, 0.5) * np.sin(2 * np.pi * 2.5 * t)
+    steady = np.where((t > 10.0) & (t < 30.0), 3.0, 0.0)
+    buzz = 10.0 * np.sin(2 * np.pi * 40.0 * t)
+    bogie = {"bogie_acceleration_lateral": swaying + steady + buzz, "position": SPEED * t, "speed": 90.0 + 0 * t}
+    measured = measure(record("ride_comfort", 1 / FS, bogie), sections(8), BOOKS["fra_213"])
+    assert values(measured, "V1")["truck_hunting_rms"] == pytest.approx(8.0 / 2**0.5, rel=0.03)
+    assert values(measured, "s1")["truck_hunting_rms"] < 2.0
+    found = {one.asset_id: one for one in measured.exceedances}
+    assert found.keys() == {"V1", "s4"}  # 33 to 37 s at 25 m/s: 825 to 925 m
+    assert found["s4"].limit == pytest.approx(0.4 * 9.80665, abs=1e-3)
+    assert {one.indicator for one in measured.conditions} == {"truck_hunting_rms"}
+
+
 def test_a_rough_section_exceeds_its_band_and_names_the_rule() -> None:
     measured = measure(record("ride_comfort", 1 / FS, shaken()), sections(8), EN)
     rough = {one.asset_id: one for one in measured.exceedances if one.indicator == "comfort_continuous_z"}
