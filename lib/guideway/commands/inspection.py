@@ -15,6 +15,7 @@ from guideway.archives.recording import Recording
 from guideway.commands.archive import choose_profile, require_file
 from guideway.commands.command import Commands, add_command, add_json
 from guideway.errors import ConfigurationError, DecodeError
+from guideway.settings import load_settings
 
 
 def register(commands: Commands) -> None:
@@ -31,6 +32,12 @@ def register(commands: Commands) -> None:
     inspect.add_argument("--speed-kmh", type=float, default=120.0, help="speed for limits (default: 120)")
     inspect.add_argument("--mode", default="conventional", help="mode of the line (default: conventional)")
     inspect.add_argument("--rulebook", default="en_13848", help="rule book (default: en_13848)")
+    inspect.add_argument("--rulebooks", help="folder of rule books besides the packaged ones")
+    inspect.add_argument(
+        "--all-indices",
+        action="store_true",
+        help="track geometry: the indices of other railways and 49 CFR 213 as well",
+    )
 
     align = add_command(
         commands,
@@ -58,17 +65,23 @@ def _decode(path: Path, options: argparse.Namespace) -> Sequence[Recording]:
 
 
 def _inspect(options: argparse.Namespace) -> int:
+    from guideway.monitoring import track_geometry  # noqa: PLC0415
     from guideway.monitoring.registry import measure  # noqa: PLC0415
+    from guideway.monitoring.track_geometry.parameters import TrackGeometryParameters  # noqa: PLC0415
     from guideway.network.sections import regular_stretches  # noqa: PLC0415
     from guideway.rulebooks.load import load_rulebooks  # noqa: PLC0415
 
-    books = load_rulebooks()
+    books = load_rulebooks(*load_settings(rulebooks=options.rulebooks).rulebook_folders)
     if options.rulebook not in books:
         raise ConfigurationError(f"no rule book {options.rulebook!r}; there are {', '.join(books)}")
     told: list[dict[str, Any]] = []
     for recording in _decode(options.file, options):
         stretches = regular_stretches(recording, options.section_m, options.speed_kmh, options.mode)
-        found = measure(recording, stretches, books[options.rulebook])
+        book = books[options.rulebook]
+        if options.all_indices and recording.domain == track_geometry.DOMAIN:
+            found = track_geometry.measure(recording, stretches, book, TrackGeometryParameters(all_indices=True))
+        else:
+            found = measure(recording, stretches, book)
         told.append(
             {
                 "line_id": recording.line_id,
@@ -112,17 +125,16 @@ def _align(options: argparse.Namespace) -> int:
         reference.positions,
         np.stack([reference.values(name) for name in shared]),
     )
-    names = ("from_m", "to_m", "shift_m", "correlation", "comparable")
-    rows = [
-        dict(zip(names, row, strict=True))
-        for row in zip(*(getattr(alignment, name).tolist() for name in names), strict=True)
-    ]
+    rows = alignment.records()
     if options.json:
         print(json.dumps(rows))
         return 0
     for row in rows:
-        verdict = "" if row["comparable"] else "  not comparable"
         place = f"{row['from_m']:>10.1f} {row['to_m']:>10.1f}"
+        if row["shift_m"] is None or row["correlation"] is None:
+            print(f"{place}  nothing to compare")
+            continue
+        verdict = "" if row["comparable"] else "  not comparable"
         print(f"{place}  shift {row['shift_m']:+7.2f} m  r {row['correlation']:.3f}{verdict}")
     return 0
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from guideway.contracts.channels import CHANNELS
 from guideway.monitoring.definition import Indicator
+from guideway.monitoring.literature import LITERATURE
 from guideway.monitoring.registry import domain_indicators, domains
 from guideway.rulebooks.limit import Limit
 from guideway.rulebooks.load import load_rulebooks
@@ -51,7 +52,15 @@ def _index() -> str:
             for one in domain_indicators(domain)
         ]
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_literature()])
+
+
+def _literature() -> list[str]:
+    lines = ["## Indices of the literature", "", "| index | indicator | note |", "|---|---|---|"]
+    for one in LITERATURE:
+        names = ", ".join(f"[{name}]({name}.md)" for name in one.indicators) or "none"
+        lines.append(f"| {_cell(one.name)} | {names} | {_cell(one.note)} |")
+    return [*lines, ""]
 
 
 def _page(indicator: Indicator, domain: str, books: Mapping[str, Rulebook]) -> str:

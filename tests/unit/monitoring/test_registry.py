@@ -13,6 +13,7 @@ from guideway.archives.recording import Channel, Recording
 from guideway.contracts.channels import CHANNELS
 from guideway.errors import ConfigurationError
 from guideway.monitoring import track_geometry
+from guideway.monitoring.literature import LITERATURE
 from guideway.monitoring.pages import pages, write_pages
 from guideway.monitoring.registry import domains, indicators, measure
 from guideway.network.stretches import Stretch
@@ -72,6 +73,13 @@ def test_pages_are_current() -> None:
     expected = pages()
     stale = sorted(name for name in written.keys() | expected.keys() if written.get(name) != expected.get(name))
     assert not stale, "run `python -m guideway.monitoring.pages docs/indicators`"
+
+
+def test_indices_of_the_literature_are_indicators_or_say_why_not() -> None:
+    assert {name for one in LITERATURE for name in one.indicators} <= indicators().keys()
+    assert all(one.note for one in LITERATURE if not one.indicators)
+    index = pages()["README.md"]
+    assert all(one.name in index for one in LITERATURE)
 
 
 def test_writing_pages_removes_those_of_dropped_indicators(tmp_path: Path) -> None:

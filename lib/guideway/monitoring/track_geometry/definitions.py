@@ -206,6 +206,15 @@ def _indices() -> tuple[Indicator, ...]:
             trendable=False,
         ),
         _one(
+            "tqi_kai",
+            "Indonesian track quality index",
+            "mm",
+            "Sum of the SDs of level and alignment (mean of rails), gauge and cross level.",
+            "KAI practice [S33], with the SDs of this page's definitions",
+            _SEVEN,
+            trendable=False,
+        ),
+        _one(
             "n_nl",
             "Dutch quality index N",
             "1",
@@ -248,3 +257,19 @@ def _indices() -> tuple[Indicator, ...]:
 
 
 EN_INDICATORS: tuple[Indicator, ...] = (*_spreads(), *_extremes(), *_indices())
+
+#: Computed where the rule book has a limit for one of them, or the settings ask for all.
+ON_DEMAND = frozenset(
+    {
+        "longitudinal_level_d0_sd",
+        "alignment_d0_sd",
+        "q_se",
+        "j_pl",
+        "w5_pl",
+        "tqi_kai",
+        "n_nl",
+        "normalised_tqi",
+        "uk_top_sd",
+        "uk_line_sd",
+    }
+)

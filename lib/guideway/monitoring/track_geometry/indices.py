@@ -43,7 +43,7 @@ def _add_classes(found: SectionValues, rulebook: Rulebook) -> None:
 
 
 def _add_national(found: SectionValues, rulebook: Rulebook, settings: TrackGeometryParameters) -> None:
-    level, alignment, gauge, _, twist = (found.get(name) for name in _SPREADS)
+    level, alignment, gauge, cross_level, twist = (found.get(name) for name in _SPREADS)
     limit = {name: found.limit_values(rulebook, name, severity=1) for name in _SPREADS}
     have = set(found.values)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -54,6 +54,8 @@ def _add_national(found: SectionValues, rulebook: Rulebook, settings: TrackGeome
             twist_mm = twist * settings.twist_base_m
             j = (level + alignment + twist_mm + 0.5 * gauge) / 3.5
             found.add_from("j_pl", j, "longitudinal_level_sd", "alignment_sd", "twist_3m_sd", "gauge_sd")
+        if set(_SPREADS[:4]) <= have:
+            found.add_from("tqi_kai", level + alignment + gauge + cross_level, *_SPREADS[:4])
         if "longitudinal_level_sd" in have:
             found.add_from("n_nl", 10 * 0.675 ** (level / settings.nl_reference_sd_mm), "longitudinal_level_sd")
         ratios = {name: found.get(name) / limit[name] for name in _SPREADS if name in have}

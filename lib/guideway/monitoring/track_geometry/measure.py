@@ -11,7 +11,7 @@ from guideway.archives.recording import Recording
 from guideway.monitoring.definition import Exceedance, Indicator, Measurement
 from guideway.monitoring.track_geometry.bands import Signals
 from guideway.monitoring.track_geometry.defects import Place, Trace, find_defects, reason
-from guideway.monitoring.track_geometry.definitions import EN_INDICATORS
+from guideway.monitoring.track_geometry.definitions import EN_INDICATORS, ON_DEMAND
 from guideway.monitoring.track_geometry.fra import FRA_INDICATORS, fra_signals
 from guideway.monitoring.track_geometry.indices import add_indices
 from guideway.monitoring.track_geometry.parameters import TrackGeometryParameters
@@ -39,7 +39,8 @@ def measure(
     Args:
         recording: on a distance axis, rising chainage; any of the geometry channels, wide-band or band-passed.
         stretches: assets of the recording's track; those of type ``track_section`` are measured.
-        rulebook: limits; decides the defects, the classes and whether 49 CFR 213 quantities are computed.
+        rulebook: limits; decides the defects, the classes and whether national indices and 49 CFR 213 quantities are
+            computed.
         parameters: settings; defaults where not given.
 
     Returns:
@@ -47,6 +48,8 @@ def measure(
         time axis, without geometry channels or outside every section gives an empty measurement.
     """
     settings = parameters or TrackGeometryParameters()
+    if ON_DEMAND & rulebook.indicators:
+        settings = settings.model_copy(update={"all_indices": True})
     wanted = [stretch for stretch in stretches if stretch.asset_type == "track_section"]
     sections = Sections.of(wanted, recording.start, recording.step, recording.n_samples)
     if recording.axis != "distance" or sections.first.size == 0:

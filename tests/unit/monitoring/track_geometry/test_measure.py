@@ -13,6 +13,7 @@ from guideway.monitoring.track_geometry import INDICATORS, measure
 from guideway.monitoring.track_geometry.parameters import TrackGeometryParameters
 from guideway.monitoring.track_geometry.statistics import Sections, greatest, moments
 from guideway.rulebooks.load import load_rulebooks
+from guideway.rulebooks.rulebook import Rulebook
 from tests.unit.monitoring.track_geometry.synthetic_track import (
     START,
     STEP,
@@ -210,8 +211,19 @@ def test_indices_from_their_formulas() -> None:
     assert one["q_se"].value == pytest.approx(150 - 100 * (level / 2.7 + 2 * alignment / 1.5) / 3)
     assert one["j_pl"].value == pytest.approx((level + alignment + 3 * sd["twist_3m_sd"] + 0.5 * sd["gauge_sd"]) / 3.5)
     assert one["n_nl"].value == pytest.approx(10 * 0.675 ** (level / 1.4))
+    assert one["tqi_kai"].value == pytest.approx(level + alignment + sd["gauge_sd"] + one["cross_level_sd"].value)
     ratios = np.array([level / 2.7, alignment / 1.5])
     assert one["normalised_tqi"].value == pytest.approx(np.sqrt(np.mean(ratios**2)))
+
+
+def test_a_limit_in_the_rule_book_asks_for_its_index() -> None:
+    run, stretches = recording(**full_run(1.0, seed=9)), sections(5)
+    limit = replace(EN.rows[0], indicator="j_pl", value=0.1, unit="mm", direction="above", asset_class="*",
+                    speed_from_kmh=0.0, speed_to_kmh=200.0)  # fmt: skip
+    measured = measure(run, stretches, Rulebook("own", (*EN.rows, limit)))
+    assert found(measured)["j_pl"].value == found(measure(run, stretches, EN, ALL))["j_pl"].value
+    assert {e.asset_id for e in measured.exceedances if e.indicator == "j_pl"} == {f"s{i}" for i in range(5)}
+    assert "j_pl" not in found(measure(run, stretches, EN))
 
 
 def test_defectiveness_is_the_union_of_shares() -> None:

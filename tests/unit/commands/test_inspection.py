@@ -1,0 +1,89 @@
+"""``guideway align`` and ``guideway inspect`` on real files, as a user calls them; no Spark."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guideway.cli import app
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit) as end:
+        app(arguments)
+    assert end.value.code == 0
+    return capsys.readouterr().out
+
+
+def strict(text: str) -> Any:
+    """JSON as every reader takes it: no NaN."""
+
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is no JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_align_tells_shift_and_correlation_of_each_stretch(
+    shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = [str(shared_data / "cn-hsr-track-geometry" / f"run_2017{day}.txt") for day in ("0213", "0110")]
+    rows = strict(told(capsys, "align", *runs, "--source", "cn-hsr", "--json"))
+    assert [set(row) for row in rows] == [{"from_m", "to_m", "shift_m", "correlation", "comparable"}] * len(rows)
+    inside = [row for row in rows if row["correlation"] is not None]
+    assert {row["comparable"] for row in rows if row["correlation"] is None} <= {False}
+    assert len(inside) >= 5
+    assert all(row["comparable"] and row["correlation"] >= 0.90 for row in inside)
+    assert all(5.4 < -row["shift_m"] < 6.2 for row in inside)
+    text = told(capsys, "align", *runs, "--source", "cn-hsr").splitlines()
+    assert len(text) == len(rows)
+
+
+def test_neither_command_loads_spark() -> None:
+    program = (
+        "import sys\n"
+        "from guideway.cli import app\n"
+        "for words in (['align', 'a', 'b', '--source', 'cn-hsr'], ['inspect', 'a', '--source', 'cn-hsr']):\n"
+        "    try:\n        app(words)\n    except SystemExit as end:\n        assert end.code == 2\n"
+        "from guideway.monitoring.registry import measure\nfrom guideway.signals.alignment import align\n"
+        "assert 'pyspark' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def inspected(capsys: pytest.CaptureFixture[str], file: Path, *more: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = strict(told(capsys, "inspect", str(file), "--source", "cn-hsr", "--json", *more))
+    return found
+
+
+def test_inspect_tells_indicators_of_each_section(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = shared_data / "cn-hsr-track-geometry" / "run_20170110.txt"
+    (run,) = inspected(capsys, file, "--speed-kmh", "300")
+    values = {row["indicator"]: row["value"] for row in run["conditions"]}
+    assert 0.1 < values["longitudinal_level_sd"] < 1.0
+    assert {row["asset_id"] for row in run["conditions"]} <= {section["asset_id"] for section in run["sections"]}
+    (every,) = inspected(capsys, file, "--speed-kmh", "300", "--all-indices")
+    more = {row["indicator"]: row["value"] for row in every["conditions"]}
+    assert {"n_nl", "uk_top_sd", "normalised_tqi"} <= more.keys() - values.keys()
+    assert values.items() <= more.items()
+
+
+def test_inspect_judges_by_a_rule_book_of_ones_own(
+    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = "own,longitudinal_level_sd,*,0,400,AL,1,0.01,mm,above,own,1,1,own,2024-01-01"
+    columns = (
+        "rulebook_id,indicator,asset_class,speed_from_kmh,speed_to_kmh,level,severity,value,unit,direction,standard,"
+        "edition,clause,provenance,valid_from"
+    )
+    (tmp_path / "own.csv").write_text(f"{columns}\n{row}\n", encoding="utf-8")
+    file = shared_data / "cn-hsr-track-geometry" / "run_20170110.txt"
+    (run,) = inspected(capsys, file, "--rulebook", "own", "--rulebooks", str(tmp_path))
+    assert {e["indicator"] for e in run["exceedances"]} == {"longitudinal_level_sd"}
+    assert all(e["limit"] == 0.01 and e["peak"] > 0.01 and e["to_m"] > e["from_m"] for e in run["exceedances"])
