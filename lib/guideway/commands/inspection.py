@@ -9,8 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from guideway.archives.recording import Recording
 from guideway.commands.archive import choose_profile, require_file
 from guideway.commands.command import Commands, add_command, add_json
@@ -113,22 +111,19 @@ def _print_conditions(told: dict[str, Any]) -> None:
 
 
 def _align(options: argparse.Namespace) -> int:
-    from guideway.signals.alignment import align  # noqa: PLC0415
+    from guideway.monitoring.facing import align_either_way  # noqa: PLC0415
 
     run, reference = (_longest(path, options) for path in (options.run, options.reference))
-    shared = [c.name for c in run.channels if reference.has(c.name) and c.unit == "mm"]
-    if not shared:
+    reference_values = {c.name: c.values for c in reference.channels if c.unit == "mm"}
+    if not any(run.has(name) for name in reference_values):
         raise ConfigurationError(f"{options.run} and {options.reference} have no channel in common to align on")
-    alignment = align(
-        run.positions,
-        np.stack([run.values(name) for name in shared]),
-        reference.positions,
-        np.stack([reference.values(name) for name in shared]),
-    )
+    _, alignment, turned = align_either_way(run, reference.positions, reference_values)
     rows = alignment.records()
     if options.json:
         print(json.dumps(rows))
         return 0
+    if turned:
+        print(f"{options.run}: left and right are those of the other direction; aligned mirrored")
     for row in rows:
         place = f"{row['from_m']:>10.1f} {row['to_m']:>10.1f}"
         if row["shift_m"] is None or row["correlation"] is None:

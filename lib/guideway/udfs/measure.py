@@ -12,10 +12,11 @@ import pyarrow as pa
 
 from guideway.archives.recording import Channel, Recording
 from guideway.monitoring.definition import Measurement
+from guideway.monitoring.facing import align_either_way
 from guideway.monitoring.registry import measure
 from guideway.network.tracks import Network
 from guideway.rulebooks.rulebook import Rulebook
-from guideway.signals.alignment import Alignment, align, corrected
+from guideway.signals.alignment import Alignment, corrected
 
 ALIGNED_ON: Mapping[str, tuple[str, ...]] = {
     "track_geometry": tuple(
@@ -84,9 +85,11 @@ def _measured(batch: pa.RecordBatch, index: int, network: Network, rulebooks: Ma
         if facts["is_reference"]:
             row["method"] = "reference"
         else:
-            recording, alignment = _aligned(recording, _channels(batch.column("reference_signals"), index), facts)
+            recording, alignment, method = _aligned(
+                recording, _channels(batch.column("reference_signals"), index), facts
+            )
             if alignment is not None:
-                row |= {"method": "cross_correlation", "fixes": _fixes(alignment)}
+                row |= {"method": method, "fixes": _fixes(alignment)}
         stretches = network.stretches(recording.line_id, recording.track_id, recording.asset_id)
         if not stretches:
             return row | {"status": "no_indicator", "reason": "no asset of the network at the place of this recording"}
@@ -146,19 +149,20 @@ def _channels(column: pa.Array, index: int) -> list[Channel]:
 
 def _aligned(
     recording: Recording, reference: Sequence[Channel], facts: Mapping[str, Any]
-) -> tuple[Recording, Alignment | None]:
+) -> tuple[Recording, Alignment | None, str]:
     """The recording on the chainage of the reference run, where both have channels to align on."""
-    shared = [
-        channel
+    shared = {
+        channel.name: channel.values
         for channel in reference
         if channel.name in ALIGNED_ON.get(recording.domain, ()) and recording.has(channel.name)
-    ]
+    }
     if not shared:
-        return recording, None
-    reference_position = facts["reference_start"] + facts["reference_step"] * np.arange(shared[0].values.size)
-    values = np.stack([recording.values(channel.name) for channel in shared])
-    alignment = align(recording.positions, values, reference_position, np.stack([channel.values for channel in shared]))
-    return corrected(recording, alignment), alignment
+        return recording, None, "none"
+    samples = next(iter(shared.values())).size
+    reference_position = facts["reference_start"] + facts["reference_step"] * np.arange(samples)
+    recording, alignment, turned = align_either_way(recording, reference_position, shared)
+    method = "cross_correlation_mirrored" if turned else "cross_correlation"
+    return corrected(recording, alignment), alignment, method
 
 
 def _fixes(alignment: Alignment) -> list[dict[str, Any]]:

@@ -1,0 +1,109 @@
+"""Runs that a vehicle facing the other way recorded, backwards, with drift, gaps and a break in the chainage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from guideway.archives.recording import Channel, Recording
+from guideway.monitoring.facing import align_either_way, mirrored
+from guideway.signals.alignment import align
+from tests.unit.signals.drifting_runs import STEP, Runs, drifting_runs
+from tests.unit.signals.test_alignment import real_run
+
+NAMES = ("longitudinal_level_left", "longitudinal_level_right", "alignment_left", "alignment_right")
+
+
+def of(runs: Runs) -> Recording:
+    return Recording(
+        source_id="s",
+        domain="track_geometry",
+        vehicle_or_sensor_id="v",
+        line_id="L",
+        track_id="1",
+        started_at=datetime(2024, 1, 1, tzinfo=timezone.utc),
+        axis="distance",
+        start=float(runs.stated[0]),
+        step=STEP,
+        channels=tuple(
+            Channel(name, "mm", row.astype(np.float32)) for name, row in zip(NAMES, runs.values, strict=True)
+        ),
+    )
+
+
+def test_mirrored_swaps_rails_and_turns_lateral_signs_and_back() -> None:
+    run = of(drifting_runs(3, km=1.0, channels=4))
+    extra = (Channel("gauge", "mm", np.ones(4, dtype=np.float32)), Channel("cross_level", "mm", run.channels[0].values))
+    run = replace(run, channels=(*run.channels, *extra))
+    turned = mirrored(run)
+    np.testing.assert_array_equal(turned.values("alignment_left"), -run.values("alignment_right"))
+    np.testing.assert_array_equal(turned.values("longitudinal_level_right"), run.values("longitudinal_level_left"))
+    np.testing.assert_array_equal(turned.values("cross_level"), -run.values("cross_level"))
+    np.testing.assert_array_equal(turned.values("gauge"), run.values("gauge"))
+    for name in (channel.name for channel in run.channels):
+        np.testing.assert_array_equal(mirrored(turned).values(name), run.values(name))
+
+
+@pytest.mark.parametrize("seed", [30, 31, 32])
+def test_a_reverse_run_with_drift_gaps_and_a_break_is_within_a_quarter_metre(seed: int) -> None:
+    runs = drifting_runs(seed, km=8.0, channels=4, gaps=8)
+    values, shift = runs.values.copy(), runs.shift.copy()
+    values[:, (runs.stated > 2600.0) & (runs.stated < 3100.0)] = np.nan  # 500 m not measured
+    shift[runs.stated > 5000.0] -= 25.0  # the odometer is set anew: 25 m more from here on
+    as_true = runs.stated + runs.shift
+    stated = as_true - shift
+    on_grid = np.arange(stated[0], stated[-1], STEP)
+    driven = Runs(
+        on_grid,
+        np.stack([np.interp(on_grid, stated, row) for row in values]),
+        np.interp(on_grid, stated, shift),
+        runs.reference,
+        runs.reference_values,
+    )
+    backwards = mirrored(of(driven))
+    reference = dict(zip(NAMES, runs.reference_values, strict=True))
+    turned, found, is_mirrored = align_either_way(backwards, runs.reference, reference)
+    assert is_mirrored
+    np.testing.assert_array_equal(turned.values(NAMES[0]), of(driven).values(NAMES[0]))
+    near_break = np.abs(on_grid - 5000.0) < 150.0
+    unknown = (on_grid > 2400.0) & (on_grid < 3300.0)
+    residual = driven.residual(np.where(near_break | unknown, driven.shift, found.shift_at(on_grid)))
+    assert np.mean(residual < 0.25) >= 0.95
+    assert found.comparable.mean() > 0.8
+    as_delivered = align(
+        on_grid, np.stack([backwards.values(name) for name in NAMES]), runs.reference, runs.reference_values
+    )
+    assert as_delivered.comparable.mean() < 0.2
+
+
+def test_a_run_that_faced_the_same_way_stays_and_another_track_stays_incomparable() -> None:
+    runs, other = drifting_runs(33, km=4.0, channels=4), drifting_runs(133, km=4.0, channels=4)
+    run = of(runs)
+    same, found, turned = align_either_way(run, runs.reference, dict(zip(NAMES, runs.reference_values, strict=True)))
+    assert not turned
+    assert same is run
+    assert found.comparable.all()
+    _, found, _ = align_either_way(run, other.reference, dict(zip(NAMES, other.reference_values, strict=True)))
+    assert not found.comparable.any()
+
+
+def test_the_real_pair_with_its_rails_swapped_is_turned_back(shared_data: Path) -> None:
+    january, february = real_run(shared_data, "run_20170110.txt"), real_run(shared_data, "run_20170213.txt")
+    run = replace(
+        of(drifting_runs(1, km=0.1, channels=4)),
+        start=float(february[0][0]),
+        step=float(np.median(np.diff(february[0]))),
+        channels=tuple(Channel(n, "mm", v.astype(np.float32)) for n, v in zip(NAMES, february[1][::-1], strict=False)),
+    )
+    _, found, turned = align_either_way(run, january[0], dict(zip(NAMES, january[1], strict=False)))
+    assert turned
+    assert (found.correlation[found.to_m < january[0].max()] >= 0.90).all()
+
+
+def test_runs_without_a_common_channel_are_refused() -> None:
+    with pytest.raises(ValueError, match="no channel in common"):
+        align_either_way(of(drifting_runs(1, km=0.2, channels=4)), np.arange(10.0), {"gauge": np.ones(10)})
