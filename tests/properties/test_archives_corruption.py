@@ -232,3 +232,20 @@ def test_a_cut_file_is_never_taken_for_a_whole_one(tmp_path, name, share):
     whole = name in {"run.csv", "run.ubx"} and kept.endswith(b"\n")  # only a stated row count could tell
     whole |= name == "run.uff" and kept == data.rstrip(b"\n")  # its end mark is there
     assert whole or isinstance(answer(path, settings_), str)
+
+
+@pytest.mark.parametrize(("kind", "reason"), [("channel", "corrupt_file"), ("record", "truncated")])
+def test_an_mdf_that_points_outside_its_data_is_refused(tmp_path, kind, reason):
+    """Found by fuzzing: the first ended the process in asammdf's compiled code, the second took 4 GB for 4 KB."""
+    from asammdf import MDF
+
+    data, settings_ = CASES["run.mf4"]
+    path = tmp_path / "run.mf4"
+    path.write_bytes(data)
+    with MDF(path) as file:
+        group = file.groups[0]
+        channel, record = group.channels[1].address, group.channel_group.address
+    place = channel + 24 + 8 * 8 + 4 if kind == "channel" else record + 24 + 6 * 8 + 8 + 8 + 8
+    assert data[place : place + 4] == (8 if kind == "channel" else 16).to_bytes(4, "little")
+    path.write_bytes(data[:place] + (0xF0_00_00_00).to_bytes(4, "little") + data[place + 4 :])
+    assert answer(path, settings_) == reason

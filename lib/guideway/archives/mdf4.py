@@ -17,12 +17,14 @@ from guideway.archives.safe_open import Member
 from guideway.archives.table import Numbers, RawTable
 from guideway.errors import DecodeError
 
+_VIRTUAL = (3, 6)  # channels that are computed and have no bytes
+
 
 def read(member: Member, profile: Profile) -> Iterator[RawTable]:
     """Tables of an MDF file. Samples whose invalidation bit is set are missing.
 
     Raises:
-        DecodeError: ``missing_column``, ``ambiguous_column``, ``archive_bomb``.
+        DecodeError: ``missing_column``, ``ambiguous_column``, ``archive_bomb``, ``corrupt_file``.
     """
     path = member.path()
     _check_identification(path)
@@ -38,6 +40,8 @@ def read(member: Member, profile: Profile) -> Iterator[RawTable]:
             by_group.setdefault(group, []).append((key, index))
         cycles = {group: int(file.groups[group].channel_group.cycles_nr) for group in by_group}
         check_size(sum(8 * cycles[group] * (1 + len(keys)) for group, keys in by_group.items()), profile.container)
+        for group in by_group:
+            _check_layout(file.groups[group])
         for group, keys in by_group.items():
             yield _table(file, group, keys, metadata, started_at)
 
@@ -48,6 +52,23 @@ def _check_identification(path: Path) -> None:
         head = stream.read(168)
     if len(head) < 168 or head[:8] != b"MDF     " or head[8:9] != b"4":
         raise DecodeError("corrupt_file", "the file does not begin as an MDF 4 file")
+
+
+def _check_layout(group: Any) -> None:
+    """Channels lie in their record and records in the data: asammdf's compiled code reads wherever the file says."""
+    record = group.channel_group
+    n_bytes = record.cycles_nr * (
+        record.samples_byte_nr + record.invalidation_bytes_nr + group.data_group.record_id_len
+    )
+    held = sum(block.original_size for block in group.get_data_blocks())
+    if n_bytes > held:
+        raise DecodeError("truncated", f"a channel group states {n_bytes} bytes of records and has {held}")
+    for channel in group.channels:
+        if channel.channel_type in _VIRTUAL:
+            continue
+        end = channel.byte_offset + -(-(channel.bit_offset + channel.bit_count) // 8)
+        if end > record.samples_byte_nr or channel.pos_invalidation_bit >= max(1, 8 * record.invalidation_bytes_nr):
+            raise DecodeError("corrupt_file", f"channel {channel.name!r} lies outside its record")
 
 
 def _table(
