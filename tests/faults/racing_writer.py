@@ -20,6 +20,8 @@ from guideway.settings import load_settings
 
 MONDAY = datetime(2025, 6, 2, tzinfo=timezone.utc)
 ROWS = 3
+PAUSE_SECONDS = 0.3
+"""Between two rounds: longer than a waiting driver's next look at the lock, as jobs that end give way."""
 
 
 def main(root: str, name: str, seconds: float, go: Path) -> None:
@@ -32,6 +34,7 @@ def main(root: str, name: str, seconds: float, go: Path) -> None:
     end = time.monotonic() + seconds
     number = 0
     while number == 0 or time.monotonic() < end:
+        time.sleep(PAUSE_SECONDS)
         key = f"{name}-{number}"
         with lake.writing((CONDITION, MEASUREMENT), key):
             writer = Writer(lake, key)
