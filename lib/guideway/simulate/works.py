@@ -139,7 +139,8 @@ def rail_works(layout: Layout, receivers: tuple[Receiver, ...], spec: NetworkSpe
                     last=last,
                     effects=np.full(last - first + 1, effect),
                     effect_unit="dB",
-                    recorded=bool(rng.random() >= spec.share_of_works_missing),
+                    # dampers are parts of the track, bought and stocked: the register never misses them
+                    recorded=work_type == "damper_fitting" or bool(rng.random() >= spec.share_of_works_missing),
                 )
             )
     return tuple(works)

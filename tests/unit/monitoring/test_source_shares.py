@@ -12,7 +12,7 @@ from scipy import fft
 
 from guideway.archives.recording import Channel, Recording
 from guideway.monitoring import vibration_noise
-from guideway.monitoring.definition import SourceShare
+from guideway.monitoring.definition import Measurement, SourceShare
 from guideway.monitoring.noise_control.before_after import before_after_loss
 from guideway.monitoring.noise_control.ranking import rank_receivers
 from guideway.rulebooks.rulebook import Rulebook
@@ -27,8 +27,8 @@ LAYOUT: Layout = lay_out(LINE, SPEC.seed)
 RECEIVERS = receivers_of(LAYOUT, SPEC)
 
 
-def shares(receiver: Receiver, visit: int, day: float, **attributes: str) -> tuple[dict[str, SourceShare], Train]:
-    """What is found in one simulated record, by kind, and the train that passed."""
+def measured(receiver: Receiver, visit: int, day: float, **attributes: str) -> tuple[Measurement, Train]:
+    """One simulated record measured, and the train that passed."""
     velocity, _, passages = wayside.vibration_record(receiver, LAYOUT, SPEC, visit, day)
     train = passages[0].train
     facts = {"speed_kmh": f"{train.speed_kmh:.1f}", "train_id": train.train_id} | attributes
@@ -46,8 +46,13 @@ def shares(receiver: Receiver, visit: int, day: float, **attributes: str) -> tup
         asset_id=receiver.asset_id,
         attributes={name: value for name, value in facts.items() if value},
     )
-    found = vibration_noise.measure(recording, (), Rulebook("none", ())).sources
-    return {source.kind: source for source in found}, train
+    return vibration_noise.measure(recording, (), Rulebook("none", ())), train
+
+
+def shares(receiver: Receiver, visit: int, day: float, **attributes: str) -> tuple[dict[str, SourceShare], Train]:
+    """What is found in one simulated record, by kind, and the train that passed."""
+    found, train = measured(receiver, visit, day, **attributes)
+    return {source.kind: source for source in found.sources}, train
 
 
 def true_share(receiver: Receiver, train: Train, day: float) -> float:
@@ -77,9 +82,12 @@ def test_a_flat_wheel_is_told_from_round_ones() -> None:
     day = SPEC.weeks * 7.0 - 10.0
     flat, round_ = [], []
     for visit in range(30):
-        found, train = shares(RECEIVERS[1], visit, day)
-        assert found["wheel_flat"].source_id == train.train_id
-        (flat if train.flat else round_).append(found["wheel_flat"])
+        result, train = measured(RECEIVERS[1], visit, day)
+        wheel = next(source for source in result.sources if source.kind == "wheel_flat")
+        assert wheel.source_id == train.train_id
+        (flat if train.flat else round_).append(wheel)
+        # a level that a wheel makes is no trend of the track
+        assert {condition.quality for condition in result.conditions} == {"suspect" if train.flat else "good"}
     assert len(flat) >= 2
     assert all(source.n_found >= 1 and source.share > 0.2 for source in flat)
     assert sum(source.n_found for source in flat) >= 2 * len(flat) - 1

@@ -19,6 +19,8 @@ import pytest
 import statsmodels.api as sm
 from scipy.signal import welch
 
+from guideway.archives.decode import decode_file
+from guideway.archives.profile import load_profiles
 from guideway.archives.recording import Channel, Recording
 from guideway.monitoring.maglev import measure
 from guideway.monitoring.maglev.girder_record import largest_deflection
@@ -171,6 +173,18 @@ def rig_row(shared_data: Path) -> Row:
     return Row("mean and SD of a rig's gap, counts as mm", "gap published beside the counts", float(apart), 1e-4, "mm")
 
 
+def rig_calibration(shared_data: Path) -> tuple[float, float, float]:
+    """Offset (mm) and counts a mm that fit the rig's counts to its published gap, and the profile's worst error, mm."""
+    folder, profiles = shared_data / "maglev-gap", load_profiles()
+    raw, processed = (
+        decode_file(folder / f"testnew_{kind}.csv.gz", profiles[name]).recordings[0].values("levitation_gap_left")
+        for kind, name in (("raw", "maglev-gap-raw"), ("processed", "maglev-gap"))
+    )
+    rig = pd.read_csv(folder / "testnew_processed.csv.gz")
+    slope, offset = np.polyfit(rig["AirGap"], rig["AirGap(mm)"], 1)
+    return float(offset), float(-1.0 / slope), float(np.abs(raw - processed).max())
+
+
 def lerelva_crossings(shared_data: Path) -> int:
     with gzip.open(shared_data / "no-lerelva-bridge-strain" / "1603161026.txt.gz", "rt") as stream:
         raw = np.loadtxt(stream)
@@ -188,6 +202,11 @@ def page(rows: list[Row], shared_data: Path) -> str:
         loss = losses[section]
         shown = f"{loss.loss_db:.1f} ({loss.low_db:.1f} to {loss.high_db:.1f} at 95 %, {loss.n_clusters} trains)"
         lines.append(f"| Niederwangen, insertion loss of {name} rail dampers, dB | {published} | {shown} |")
+    offset, counts, worst = rig_calibration(shared_data)
+    lines.append(f"| Maglev rig, gap in mm | 15.23 - counts / 130 | {offset:.2f} - counts / {counts:.1f} |")
+    lines.append(f"| Maglev rig, gap at 650 counts, mm | 10.23 | {offset - 650.0 / counts:.2f} |")
+    told = "below 0.001" if worst < 0.001 else f"{worst:.3f}"
+    lines.append(f"| Maglev rig, decoded counts beside the published gap, greatest difference, mm | 0 | {told} |")
     lines.append(f"| Lerelva bridge, crossings in strain without a train | 0 | {lerelva_crossings(shared_data)} |")
     return "\n".join([*lines, ""])
 

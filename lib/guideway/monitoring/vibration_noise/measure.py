@@ -21,6 +21,7 @@ from guideway.rulebooks.rulebook import Rulebook
 
 _UNITS = {indicator.name: indicator.unit for indicator in INDICATORS}
 _LEAST_RECORD_FOR_RATE_S = 3600.0
+_FLAT_SHARE = 0.1  # of the energy: half a decibel
 
 
 def measure(recording: Recording, stretches: Sequence[Stretch], rulebook: Rulebook) -> Measurement:
@@ -29,6 +30,7 @@ def measure(recording: Recording, stretches: Sequence[Stretch], rulebook: Rulebo
     A recording with an ``asset_id`` is a fixed sensor at that receiver; one without, with channel ``position``, is a
     train. Attributes read: ``speed_kmh``, ``train_id``, ``wheel_diameter_m`` (of passing trains), ``events_per_day``,
     ``location`` (``saloon`` or ``cab``). An empty, constant or mostly missing record gives nothing.
+    Conditions of a record that a flat wheel makes half a decibel louder are suspect; its exceedances stand.
     """
     if recording.axis != "time" or recording.n_samples < 2 or recording.step <= 0:
         return Measurement()
@@ -49,11 +51,14 @@ def measure(recording: Recording, stretches: Sequence[Stretch], rulebook: Rulebo
         if worst_peak is not None:
             beyond.append(worst_peak)
     beyond.extend(exceedances(findings, receiver, rulebook, _passages_a_day(recording, record)))
-    conditions = tuple(_condition(receiver.asset_id, f) for f in findings if math.isfinite(f.value))
-    return Measurement(conditions, tuple(beyond), tuple(source_shares(record, receiver, speed, recording.attributes)))
+    sources = tuple(source_shares(record, receiver, speed, recording.attributes))
+    flat = any(source.kind == "wheel_flat" and source.share >= _FLAT_SHARE for source in sources)
+    conditions = tuple(_condition(receiver.asset_id, f, flat) for f in findings if math.isfinite(f.value))
+    return Measurement(conditions, tuple(beyond), sources)
 
 
-def _condition(asset_id: str, finding: Finding) -> Condition:
+def _condition(asset_id: str, finding: Finding, flat: bool) -> Condition:
+    """A row of a record; with a flat wheel in it the level is true, but says little of the track: no trend uses it."""
     signal = finding.signal
     return Condition(
         asset_id=asset_id,
@@ -62,7 +67,7 @@ def _condition(asset_id: str, finding: Finding) -> Condition:
         unit=_UNITS[finding.indicator],
         n_samples=round(signal.coverage * signal.values.size),
         coverage=signal.coverage,
-        quality=signal.quality,
+        quality="suspect" if flat and signal.quality == "good" else signal.quality,
     )
 
 
