@@ -11,7 +11,7 @@ import pytest
 
 from guideway.archives.recording import Channel, Recording
 from guideway.monitoring.facing import align_either_way, mirrored
-from guideway.signals.alignment import align
+from guideway.signals.alignment import Alignment, align
 from tests.unit.signals.drifting_runs import STEP, Runs, drifting_runs
 from tests.unit.signals.test_alignment import real_run
 
@@ -48,34 +48,42 @@ def test_mirrored_swaps_rails_and_turns_lateral_signs_and_back() -> None:
         np.testing.assert_array_equal(mirrored(turned).values(name), run.values(name))
 
 
-@pytest.mark.parametrize("seed", [30, 31, 32])
-def test_a_reverse_run_with_drift_gaps_and_a_break_is_within_a_quarter_metre(seed: int) -> None:
-    runs = drifting_runs(seed, km=8.0, channels=4, gaps=8)
+def driven_with_a_break(runs: Runs) -> Runs:
+    """The same run with 500 m not measured, and an odometer set anew by 25 m at 5,000 m."""
     values, shift = runs.values.copy(), runs.shift.copy()
     values[:, (runs.stated > 2600.0) & (runs.stated < 3100.0)] = np.nan  # 500 m not measured
     shift[runs.stated > 5000.0] -= 25.0  # the odometer is set anew: 25 m more from here on
     as_true = runs.stated + runs.shift
     stated = as_true - shift
     on_grid = np.arange(stated[0], stated[-1], STEP)
-    driven = Runs(
-        on_grid,
-        np.stack([np.interp(on_grid, stated, row) for row in values]),
-        np.interp(on_grid, stated, shift),
-        runs.reference,
-        runs.reference_values,
-    )
+    values = np.stack([np.interp(on_grid, stated, row) for row in values])
+    return Runs(on_grid, values, np.interp(on_grid, stated, shift), runs.reference, runs.reference_values)
+
+
+def residual_of_reverse_run(driven: Runs, found: Alignment) -> np.ndarray:
+    """Mean error of each section, away from the break and from the stretch that was not measured."""
+    near_break = np.abs(driven.stated - 5000.0) < 150.0
+    unknown = (driven.stated > 2400.0) & (driven.stated < 3300.0)
+    shift = np.where(near_break | unknown, np.nan, found.shift_at(driven.stated))
+    return driven.residual(shift)
+
+
+@pytest.mark.parametrize("seed", [30, 31, 32])
+def test_a_reverse_run_with_drift_gaps_and_a_break_is_within_a_quarter_metre(seed: int) -> None:
+    runs = drifting_runs(seed, km=8.0, channels=4, gaps=8)
+    driven = driven_with_a_break(runs)
     backwards = mirrored(of(driven))
     reference = dict(zip(NAMES, runs.reference_values, strict=True))
     turned, found, is_mirrored = align_either_way(backwards, runs.reference, reference)
     assert is_mirrored
     np.testing.assert_array_equal(turned.values(NAMES[0]), of(driven).values(NAMES[0]))
-    near_break = np.abs(on_grid - 5000.0) < 150.0
-    unknown = (on_grid > 2400.0) & (on_grid < 3300.0)
-    residual = driven.residual(np.where(near_break | unknown, driven.shift, found.shift_at(on_grid)))
-    assert np.mean(residual < 0.25) >= 0.95
+    residual = residual_of_reverse_run(driven, found)
+    known = residual[np.isfinite(residual)]
+    assert known.size > 28
+    assert np.mean(known < 0.25) >= 0.95
     assert found.comparable.mean() > 0.8
     as_delivered = align(
-        on_grid, np.stack([backwards.values(name) for name in NAMES]), runs.reference, runs.reference_values
+        driven.stated, np.stack([backwards.values(name) for name in NAMES]), runs.reference, runs.reference_values
     )
     assert as_delivered.comparable.mean() < 0.2
 
