@@ -21,6 +21,7 @@ from pyspark.sql import functions as F
 from guideway.contracts.bronze import SIGNAL
 from guideway.contracts.gold import CONDITION, LIMIT_FORECAST
 from guideway.contracts.silver import MEASUREMENT
+from guideway.doctor_lake import diagnose_lake
 from guideway.errors import LakeError
 from guideway.lake.lake import Lake
 from guideway.lake.writer import Writer
@@ -204,6 +205,29 @@ def test_a_damaged_table_fails_by_name_and_never_gives_fewer_rows(spark: SparkSe
     with pytest.raises((LakeError, Py4JError, PySparkException)) as caught:
         lake.read(CONDITION).agg(F.count("value"), F.sum("value")).collect()
     assert re.search(r"(?i)\.parquet|\.json|version", str(caught.value)), caught.value
+    findings = [finding for finding in diagnose_lake(Path(lake.root)) if not finding.ok]
+    match kind:
+        case "commit-missing":
+            check_told(23, "missing_commit", str(findings[0]))
+        case "last-commit-torn":
+            check_told(23, "torn_commit", str(findings[0]))
+        case _:
+            check_told(23, "damaged_files", str(findings[0]))
+            assert data.name in findings[0].fact
+
+
+@pytest.mark.fault(23)
+def test_what_the_doctor_proposes_mends_the_table(spark: SparkSession, lake: Lake) -> None:
+    for number in range(3):
+        Writer(lake, f"run-{number}").append(conditions(spark, f"r{number}", 1.0), CONDITION)
+    added = deltalake.DeltaTable(lake.path(CONDITION)).file_uris()
+    before = held(lake, 2)
+    (lost,) = set(added) - set(deltalake.DeltaTable(lake.path(CONDITION), version=2).file_uris())
+    Path(lost).unlink()
+    (finding,) = [finding for finding in diagnose_lake(Path(lake.root)) if not finding.ok]
+    spark.sql(finding.remedy[finding.remedy.index("RESTORE TABLE") :]).collect()
+    assert held(lake) == before
+    assert Writer(lake, "again").append(conditions(spark, "r2", 1.0), CONDITION) == 1
 
 
 @pytest.mark.fault(23)

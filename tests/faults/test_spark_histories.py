@@ -13,8 +13,8 @@ from guideway.settings import Settings
 from tests.faults.histories.in_spark import SparkWorld
 from tests.faults.histories.operations import Ingest, Operation, history, short_history
 
-pytestmark = [pytest.mark.spark, pytest.mark.fault(1, 11, 12, 13, 14)]
-UPKEEP = ("compact", "vacuum", "profile", "rulebook")
+pytestmark = [pytest.mark.spark, pytest.mark.fault(1, 11, 12, 13, 14, 15)]
+UPKEEP = ("compact", "vacuum", "maintain", "profile", "rulebook")
 SEEDS, BLOCK = 20, 5
 DRILL_SEEDS = int(os.environ.get("GUIDEWAY_DRILL_SPARK_SEEDS", "60"))
 

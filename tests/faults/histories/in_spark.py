@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from guideway.contracts.jobs import INGEST_ARCHIVE
 from guideway.contracts.reference import LIMIT
 from guideway.job import execute
 from guideway.lake.lake import Lake
+from guideway.lake.upkeep import lake_time, maintain, newest_commit
 from guideway.lake.writer import Writer
 from guideway.rulebooks.load import load_rulebooks
 from guideway.settings import Settings
@@ -54,6 +55,7 @@ class SparkWorld:
     model: Model = field(default_factory=Model)
     runs: int = 0
     limit: int = 1
+    time: datetime | None = None
 
     @classmethod
     def first(cls, root: Path, spark: SparkSession, settings: Settings) -> SparkWorld:
@@ -115,11 +117,21 @@ class SparkWorld:
             self.spark.sql(f"OPTIMIZE delta.`{self.lake.path(SIGNAL)}`").collect()
         elif kind == "vacuum":
             self.spark.sql(f"VACUUM delta.`{self.lake.path(RECORDING)}`").collect()
+        elif kind == "maintain":
+            self._maintain()
         elif kind == "profile":
             self.model.strict = not self.model.strict
         elif kind == "rulebook":
             self.limit += 1
         self._write_settings()
+
+    def _maintain(self) -> None:
+        """The upkeep of the product, by a clock that runs ten years ahead."""
+        clock = datetime.now(timezone.utc) + timedelta(days=3650)
+        for table in (SIGNAL, RECORDING):
+            with self.lake.writing((table,), "maintain"):
+                self.time = lake_time(clock, self.time, newest_commit(self.lake, (table,)))
+                maintain(self.lake, table, self.time, (), f"upkeep-{self.runs}")
 
     def _write_settings(self) -> None:
         profile = source(self.model.strict).model_dump(mode="json", exclude_defaults=True)
