@@ -71,6 +71,11 @@ LITERATURE: tuple[LiteratureIndex, ...] = (
         "against the average network with rule book cnossos_average",
     ),
     LiteratureIndex(
+        "EN 15461 track decay rate",
+        (),
+        "function `guideway.monitoring.rail_surface.decay.track_decay_rate`; hammer responses are no channel yet",
+    ),
+    LiteratureIndex(
         "EN 13231-3 corrugation bands",
         ("rail_corrugation_10_30", "rail_corrugation_30_100", "rail_corrugation_100_300", "rail_corrugation_300_1000"),
     ),

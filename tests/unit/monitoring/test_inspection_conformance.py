@@ -32,7 +32,7 @@ from guideway.monitoring.ride_comfort.sperling import sperling_index, sperling_w
 from guideway.monitoring.switches import PHASES, read_throw
 from guideway.rulebooks.load import load_rulebooks
 from guideway.signals.weightings import WEIGHTINGS, weight
-from tests.unit.monitoring import borlange_mora
+from tests.unit.monitoring import borlange_mora, test_track_decay
 from tests.unit.monitoring.inspection_records import real, values
 from tests.unit.monitoring.ride_comfort.test_measure import paris_stops
 from tests.unit.monitoring.rough_rails import STEP_M, niederwangen, rail_with_levels
@@ -248,6 +248,16 @@ def surface_page(shared_data: Path) -> str:
         f"| {np.sum(np.array(excess) <= 0)} of {len(excess)} |"
     )
     lines.append(f"| Niederwangen: greatest excess over ISO 3095, dB | not published | {np.max(excess):.1f} |")
+    apart = np.abs(test_track_decay.deviation(shared_data))
+    lines.append(
+        f"| Niederwangen, {apart.size} decay rates: found again in responses that decay at them, 95 % within, % "
+        f"| 0 | {100 * np.percentile(apart, 95):.0f} |"
+    )
+    effects = " and ".join(f"{test_track_decay.effect_of_dampers(shared_data, way):.1f}" for way in "vh")
+    lines.append(
+        "| Niederwangen: decay rate with rail dampers over that without, 500-2000 Hz, vertical and lateral "
+        f"| not published | {effects} |"
+    )
     throw = read_throw(
         real(shared_data / "fr-railway-switch-power" / "switch_operation_y1.csv", "fr-switch-power").values(
             "motor_power"
