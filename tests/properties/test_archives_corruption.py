@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import lzma
+import os
 import random
 import tempfile
 import warnings
@@ -249,3 +250,27 @@ def test_an_mdf_that_points_outside_its_data_is_refused(tmp_path, kind, reason):
     assert data[place : place + 4] == (8 if kind == "channel" else 16).to_bytes(4, "little")
     path.write_bytes(data[:place] + (0xF0_00_00_00).to_bytes(4, "little") + data[place + 4 :])
     assert answer(path, settings_) == reason
+
+
+def test_a_file_that_ends_its_library_ends_no_worker(tmp_path):
+    """Found by fuzzing: libmseed dies of some damaged headers ."""
+    from guideway.archives.isolated import isolated
+
+    with pytest.raises(DecodeError, match=r"corrupt_file: .* died of it"):
+        isolated(os._exit, 3)
+    assert isolated(sorted, [2, 1]) == [1, 2]
+    with pytest.raises(ValueError, match="invalid literal"):
+        isolated(int, "x")
+
+
+def test_a_zip_member_without_a_name_is_refused(tmp_path):
+    """Found by fuzzing: the standard library looks at the last character of its name."""
+    data = CASES["run.zip"][0]
+    at = data.rindex(b"PK\x01\x02")
+    cut = data[:at] + data[at:].replace(b"run.csv", b"", 1)
+    cut = bytearray(cut)
+    cut[at + 28 : at + 30] = bytes(2)
+    end = cut.rindex(b"PK\x05\x06")
+    cut[end + 12 : end + 16] = (end - at).to_bytes(4, "little")
+    (tmp_path / "run.zip").write_bytes(cut)
+    assert answer(tmp_path / "run.zip", TEXT) in {"corrupt_archive", "hostile_name"}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timezone
 from typing import Any
 
 import numpy as np
 
+from guideway.archives.isolated import isolated
 from guideway.archives.pick import check_size, pick
 from guideway.archives.profile import Profile
 from guideway.archives.safe_open import Member
@@ -28,12 +29,10 @@ def read(member: Member, profile: Profile) -> Iterator[RawTable]:
 
     path = member.path()
     check_size(16 * path.stat().st_size, profile.container)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        try:
-            stream = _read_mseed(str(path))
-        except UserWarning as warning:
-            raise DecodeError("truncated", " ".join(str(warning).split())[:200]) from warning
+    try:
+        stream = isolated(_strictly, _read_mseed, str(path))
+    except UserWarning as warning:
+        raise DecodeError("truncated", " ".join(str(warning).split())[:200]) from warning
     stream.merge(method=-1)
     chosen = pick(sorted({_code(trace) for trace in stream}), profile)
     tables: dict[tuple[float, int, float], list[Any]] = {}
@@ -47,6 +46,12 @@ def read(member: Member, profile: Profile) -> Iterator[RawTable]:
         metadata = {"network": stats.network, "station": stats.station, "location": stats.location}
         started_at = stats.starttime.datetime.replace(tzinfo=timezone.utc)
         yield RawTable(numbers, n, metadata=metadata, step=step, started_at=started_at, name=stats.station)
+
+
+def _strictly(read_file: Callable[[str], Any], path: str) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return read_file(path)
 
 
 def _code(trace: Any) -> str:

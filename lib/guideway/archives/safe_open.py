@@ -207,7 +207,7 @@ def _guarded(members: Iterator[Member]) -> Generator[Member, None, None]:
         if is_of_the_machine(error):
             raise
         raise DecodeError("corrupt_archive", f"{type(error).__name__}: {error}") from error
-    except (NotImplementedError, RuntimeError, UnicodeDecodeError, ValueError) as error:
+    except (NotImplementedError, RuntimeError, IndexError, ValueError) as error:
         raise DecodeError("corrupt_archive", f"{type(error).__name__}: {error}") from error
 
 
