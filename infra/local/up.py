@@ -1,4 +1,4 @@
-"""Start Airflow, MLflow and the report site on this machine's loopback address and leave them running.
+"""Start Airflow, MLflow, the report site and Spark Connect on this machine's loopback address and leave them running.
 
 Prints addresses and log-ins. What was started is recorded in ``var/run``; ``python -m infra.local.down`` ends it.
 """
@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from functools import partial
 
-from infra.local import mlflow_server
+from infra.local import connect_server, mlflow_server
 from infra.local.airflow_api import wait_until
 from infra.local.airflow_home import Login, airflow_login, prepare_airflow
 from infra.local.airflow_services import await_airflow, migrate_database, start_airflow
@@ -40,6 +40,7 @@ def start_all() -> list[Service]:
         airflow = list(services)
         services.append(mlflow_server.start_server(env))
         services.append(start_report_site(env))
+        services.append(connect_server.start_server(env))
         record(RECORD, services)
         await_airflow(airflow, port, login, ["ingest_archive"])
         for service in services[len(airflow) :]:
@@ -52,6 +53,8 @@ def start_all() -> list[Service]:
 
 
 def _answers(address: str) -> bool:
+    if address.startswith("sc://"):
+        return connect_server.listens(address)
     try:
         urllib.request.urlopen(address, timeout=5).close()  # noqa: S310 - loopback http
     except urllib.error.HTTPError as error:
@@ -75,6 +78,7 @@ def main() -> int:
         if service.address:
             login = logins.get(service.name)
             words = f"log-in {login.user} / {login.password}" if login else "open to this machine"
+            words = f"token {connect_server.token()}" if service.name == "connect" else words
             print(f"{service.name:<12} {service.address}  {words}")
     return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,14 @@ def register(commands: Commands) -> None:
     )
     sql.add_argument("query", help="one SELECT statement")
     sql.add_argument("--rows", type=int, default=50, help="rows to print at most (default: 50)")
+    when = sql.add_mutually_exclusive_group()
+    when.add_argument("--report", metavar="WEEK", help="tables as this week's report read them, such as 2025-W52")
+    when.add_argument(
+        "--known-at",
+        metavar="TIME",
+        type=datetime.fromisoformat,
+        help="tables as the lake had them at this moment (UTC unless it says otherwise), such as 2025-03-01",
+    )
 
     backtest = add_command(
         commands,
@@ -60,10 +68,12 @@ def _sql(options: argparse.Namespace) -> int:
 
     from guideway.lake.lake import Lake  # noqa: PLC0415
     from guideway.lake.session import open_session  # noqa: PLC0415
+    from guideway.lake.travel import versions_known  # noqa: PLC0415
 
     settings = load_settings(lake=options.lake)
     spark = open_session(settings, "guideway sql")
-    Lake(spark, settings.lake).register()
+    lake = Lake(spark, settings.lake)
+    lake.register(versions=versions_known(lake, report=options.report, at=options.known_at))
     try:
         rows = spark.sql(options.query).limit(options.rows).toPandas()
     except (AnalysisException, ParseException) as error:

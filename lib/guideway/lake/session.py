@@ -16,7 +16,7 @@ from guideway.settings import Settings
 CLASS_ARCHIVE = "spark.jsa"
 """File beside the pinned JARs from which Java takes the classes of Spark and Delta (infra/spark/class_archive.py)."""
 
-_SQL = {
+SQL_SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.sql.session.timeZone": "UTC",
@@ -47,7 +47,7 @@ def open_session(settings: Settings, app_name: str = "guideway") -> SparkSession
     os.environ["TZ"] = "UTC"
     time.tzset()
     builder = SparkSession.builder.appName(app_name)
-    for name, value in _SQL.items():
+    for name, value in SQL_SETTINGS.items():
         builder = builder.config(name, value)
     builder = builder.config("spark.sql.shuffle.partitions", settings.shuffle_partitions)
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
