@@ -1,16 +1,31 @@
-"""A disk of a few megabytes, where this machine lets us make one."""
+"""A small lake to copy, and a disk of a few megabytes, where this machine lets us make one."""
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.faults.catalogue import check_told
 
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from guideway.settings import Settings
+    from tests.faults.histories.in_spark import SparkWorld
+
 SMALL_BYTES = 6 << 20
+
+
+@pytest.fixture(scope="session")
+def first(spark: SparkSession, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> SparkWorld:
+    """One file ingested into new tables: histories and kills begin with a copy of it."""
+    from tests.faults.histories.in_spark import SparkWorld
+
+    return SparkWorld.first(tmp_path_factory.mktemp("faults") / "first", spark, settings)
 
 
 @pytest.fixture

@@ -121,7 +121,9 @@ def test_a_killed_component_is_told_and_the_next_run_completes(
     component: str, tmp_path: Path, var: Path, tally
 ) -> None:
     def kill(_: int) -> None:
-        mine = [process for process in left_behind(tmp_path) if component in " ".join(process.cmdline())]
+        mine = [
+            process for process in left_behind(tmp_path) if component in " ".join(process.cmdline()).replace("_", "-")
+        ]
         assert mine
         for process in mine:
             try:

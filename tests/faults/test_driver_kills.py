@@ -8,11 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from guideway.contracts import Table
 from guideway.contracts.bronze import RECORDING, SIGNAL, SOURCE_FILE
-from guideway.settings import Settings
 from tests.faults.drivers import driver, environment, kill_group, wait_until
 from tests.faults.histories.in_spark import SparkWorld
 from tests.faults.histories.operations import Content, Ingest, Put
@@ -37,11 +35,6 @@ PHASES: dict[str, tuple[Table | None, str]] = {
 CASES = [pytest.param(phase, whole, marks=[] if (phase, whole) == ("first-signal-file", True) else pytest.mark.drill,
                       id=f"{phase}-{'group' if whole else 'python-only'}")
          for phase in PHASES for whole in (True, False)]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def first(spark: SparkSession, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> SparkWorld:
-    return SparkWorld.first(tmp_path_factory.mktemp("kills") / "first", spark, settings)
 
 
 @pytest.mark.parametrize(("phase", "whole"), CASES)

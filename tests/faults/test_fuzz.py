@@ -15,7 +15,6 @@ from tests.faults.drivers import ROOT
 from tests.properties.test_archives_corruption import CASES
 
 DRILL_SECONDS = float(os.environ.get("GUIDEWAY_DRILL_FUZZ_SECONDS", "20"))
-SHORT = {"run.tdms", "run.mat"}
 
 
 def fuzz(name: str, seconds: float, folder: Path) -> int:
@@ -34,9 +33,8 @@ def fuzz(name: str, seconds: float, folder: Path) -> int:
 
 @pytest.mark.fault(8, 10)
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(SHORT))
-def test_broken_bytes_are_answered(name: str, tmp_path: Path) -> None:
-    assert fuzz(name, 3.0, tmp_path) > 20
+def test_broken_bytes_are_answered(tmp_path: Path) -> None:
+    assert fuzz("run.tdms", 3.0, tmp_path) > 20
 
 
 @pytest.mark.fault(8, 10)

@@ -25,7 +25,6 @@ from guideway.doctor_lake import diagnose_lake
 from guideway.errors import LakeError
 from guideway.lake.lake import Lake
 from guideway.lake.writer import Writer
-from guideway.settings import Settings
 from tests.faults.catalogue import check_told
 from tests.faults.histories.in_spark import SparkWorld, forget_last_commit
 from tests.faults.histories.operations import Content, Ingest, Put
@@ -37,11 +36,6 @@ MONDAY = datetime(2025, 6, 2, tzinfo=timezone.utc)
 @pytest.fixture
 def lake(spark: SparkSession, tmp_path: Path) -> Lake:
     return Lake(spark, str(tmp_path / "lake"), lock_wait_seconds=1)
-
-
-@pytest.fixture(scope="module")
-def first(spark: SparkSession, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> SparkWorld:
-    return SparkWorld.first(tmp_path_factory.mktemp("lake") / "first", spark, settings)
 
 
 def conditions(spark: SparkSession, recording: str, *values: float) -> DataFrame:

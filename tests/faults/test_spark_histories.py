@@ -7,9 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
-from guideway.settings import Settings
 from tests.faults.histories.in_spark import SparkWorld
 from tests.faults.histories.operations import Ingest, Operation, history, short_history
 
@@ -17,12 +15,6 @@ pytestmark = [pytest.mark.spark, pytest.mark.fault(1, 11, 12, 13, 14, 15)]
 UPKEEP = ("compact", "vacuum", "maintain", "profile", "rulebook")
 SEEDS, BLOCK = 20, 5
 DRILL_SEEDS = int(os.environ.get("GUIDEWAY_DRILL_SPARK_SEEDS", "60"))
-
-
-@pytest.fixture(scope="module")
-def first(spark: SparkSession, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> SparkWorld:
-    """One file ingested into new tables: every history begins with a copy of it."""
-    return SparkWorld.first(tmp_path_factory.mktemp("history") / "first", spark, settings)
 
 
 def play(operations: Iterable[Operation], first: SparkWorld, root: Path, tally) -> list[str]:

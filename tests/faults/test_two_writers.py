@@ -25,7 +25,7 @@ SCRIPT = str(Path(__file__).with_name("racing_writer.py"))
 
 @pytest.mark.parametrize(
     ("seconds", "writers"),
-    [pytest.param(15.0, 2, id="short"), pytest.param(DRILL_SECONDS, 3, id="long", marks=pytest.mark.drill)],
+    [pytest.param(10.0, 2, id="short"), pytest.param(DRILL_SECONDS, 3, id="long", marks=pytest.mark.drill)],
 )
 def test_racing_drivers_lose_no_commit(
     spark: SparkSession, tmp_path: Path, tally, seconds: float, writers: int
