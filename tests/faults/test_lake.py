@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -342,3 +343,16 @@ def test_one_name_that_is_no_text_does_not_stop_an_ingest(first: SparkWorld, tmp
     world.do(Put("test-car/good.csv", Content(2, 0), 60.0))
     world.do(Ingest())
     assert any(path == "test-car/good.csv" for path, *_ in world.found().ledger)
+
+
+@pytest.mark.fault(1)
+def test_a_killed_run_is_undone_however_many_commits_came_after_it(spark: SparkSession, lake: Lake) -> None:
+    Writer(lake, "killed").append(conditions(spark, "r1", 1.0), CONDITION)
+    log = Path(lake.path(CONDITION)) / "_delta_log"
+    for version in range(2, 62):  # nightly upkeep for some weeks, while the job that was killed does not run
+        info = {"inCommitTimestamp": 4_000_000_000_000 + version, "timestamp": 4_000_000_000_000 + version,
+                "operation": "OPTIMIZE", "operationParameters": {}, "userMetadata": "upkeep"}  # fmt: skip
+        (log / f"{version:020d}.json").write_text(json.dumps({"commitInfo": info}) + "\n", encoding="utf-8")
+    assert lake.read(CONDITION).count() == 1
+    assert Writer(lake, "next").undo_unacknowledged(MEASUREMENT, (CONDITION,)) == {"gold.condition": 1}
+    assert held(lake) == []

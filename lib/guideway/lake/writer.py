@@ -20,6 +20,7 @@ from guideway.contracts import Table
 from guideway.contracts.schema import PROVENANCE
 from guideway.errors import LakeError
 from guideway.lake.lake import Lake
+from guideway.lake.log import Commit
 
 _PROVENANCE = tuple(column.name for column in PROVENANCE)
 _HISTORY_DEPTH = 50
@@ -118,13 +119,22 @@ class Writer:
         for part in parts:
             if not self.lake.exists(part):
                 continue
-            commits = self.lake.commits(part, _HISTORY_DEPTH)
+            commits = self._commits_since_known(part, known)
             orphans = sorted({c.run_id for c in commits if c.run_id and c.operation in ("WRITE", "MERGE")} - known)
             if orphans:
                 rows = self.delete(part, F.col("run_id").isin(orphans))
                 if rows:
                     removed[part.full_name] = rows
         return removed
+
+    def _commits_since_known(self, part: Table, known: set[str]) -> list[Commit]:
+        """The latest commits, back to one of a run the ledger knows: that run undid what was there before it."""
+        depth = _HISTORY_DEPTH
+        commits = self.lake.commits(part, depth)
+        while len(commits) == depth and not any(commit.run_id in known for commit in commits):
+            depth *= 4
+            commits = self.lake.commits(part, depth)
+        return commits
 
     def _stamp(self, frame: DataFrame, table: Table) -> DataFrame:
         stamped = frame.withColumns({"run_id": F.lit(self.run_id), "code_version": F.lit(__version__)})
