@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
+from guideway.cli import app
 from guideway.contracts import table
 from guideway.doctor import Finding
 from guideway.doctor_lake import diagnose_lake
@@ -130,3 +132,16 @@ def test_an_empty_log_is_an_error_with_a_way_out(lake: Path) -> None:
     (finding,) = wrong(lake)
     assert finding.status == "error"
     assert "move" in finding.remedy
+
+
+def test_the_command_looks_into_the_lake_where_it_is_asked_to(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lost = file_of(lake, 2)
+    lost.unlink()
+    with pytest.raises(SystemExit) as ended:
+        app(["doctor", "--lake", str(lake), "--json"])
+    assert ended.value.code == 1
+    told = json.loads(capsys.readouterr().out)
+    assert any(lost.name in finding["fact"] for finding in told if finding["subject"] == VERSIONS.full_name)
+    with pytest.raises(SystemExit):
+        app(["doctor", "--json"])
+    assert not any(lost.name in finding["fact"] for finding in json.loads(capsys.readouterr().out))
