@@ -34,7 +34,13 @@ from guideway.reporting.strips import build_strip_maps, build_trends
 from guideway.transforms.series import end_of
 from guideway.transforms.weekly import in_week
 
-STRIP_INDICATORS = ("longitudinal_level_sd", "levitation_gap_sd", "girder_settlement", "vibration_level_z_night")
+STRIP_INDICATORS = (
+    "longitudinal_level_sd",
+    "levitation_gap_deviation",
+    "girder_settlement",
+    "corrugation_prominence",
+    "vibration_level_z_night",
+)
 STRIP_WEEKS = 104
 CHARTS = 60
 SOURCE_WEEKS = 26

@@ -50,7 +50,9 @@ _ON_GIRDER = (
         "levitation_gap_sd",
         "Standard deviation of the levitation gap",
         "mm",
-        "Standard deviation over the girder about the mean of each side; root mean square of the sides.",
+        "Standard deviation over the girder about the mean of each side; root mean square of the sides. It rises with "
+        "speed: its trend is that of levitation_gap_sd_ratio.",
+        trendable=False,
     ),
     _gap("levitation_gap_min", "Least levitation gap", "mm", "Least sample of either side.", "below"),
     _gap("levitation_gap_max", "Largest levitation gap", "mm", "Largest sample of either side."),

@@ -193,7 +193,7 @@ const MAPS_AT_ONCE = 16;
 const stripState = { line: null };
 
 function stripGroup(map) {
-  if (/vibration|noise|sound|kb_/.test(map.indicator)) return "vibration";
+  if (/vibration|noise|sound|corrugation|kb_/.test(map.indicator)) return "vibration";
   return STRIP_GROUPS[lineOf.get(map.line)?.mode] === "maglev" ? "maglev" : "track";
 }
 
