@@ -59,7 +59,7 @@ def passage(number: int, asset: str) -> tuple[dict[str, object], dict[str, objec
         "unit": "dB",
         "n_samples": 60_000,
         "coverage": 1.0,
-        "quality": "poor" if number == 5 else "good",
+        "quality": {3: "suspect", 5: "poor", 6: "suspect"}.get(number, "good"),
     }
     return recording, condition
 
@@ -108,10 +108,10 @@ def test_a_work_is_judged_by_the_passages_between_its_neighbours(spark: SparkSes
     assert first.low_db < 4.0 < first.high_db
     assert first.is_proven
     told = []
-    for recording, condition in made["M1-R1"]:
+    for number, (recording, condition) in enumerate(made["M1-R1"]):
         at = condition["measured_at"]
         assert isinstance(at, datetime)
-        if condition["quality"] == "good" and at < AGAIN:
+        if number not in (5, 6) and at < AGAIN:
             facts = recording["attributes"]
             assert isinstance(facts, dict)
             row = {"recording_id": recording["recording_id"], "level_db": condition["value"]}

@@ -25,6 +25,8 @@ def insertion_losses(
 ) -> DataFrame:
     """Rows of gold.insertion_loss: one a work, receiver beside it and level, of good values of valid recordings.
 
+    Values a flat wheel spoilt are handed over, too: the kernel leaves them out and counts them.
+
     Args:
         conditions: gold.condition.
         valid_recordings: bronze.recording, the last revision of each.
@@ -34,7 +36,7 @@ def insertion_losses(
         as_of: nothing after this day is known.
     """
     until = end_of(as_of)
-    levels = conditions.where(F.col("indicator").isin(*LEVELS) & (F.col("quality") == "good"))
+    levels = conditions.where(F.col("indicator").isin(*LEVELS))
     levels = levels.where(F.col("measured_at") < until).drop("line_id")
     flats = sources.where("kind = 'wheel_flat' AND n_found > 0").select("recording_id").distinct()
     facts = valid_recordings.select(
@@ -46,6 +48,7 @@ def insertion_losses(
         levels.join(facts, "recording_id")
         .join(F.broadcast(flats.withColumn("has_flat", F.lit(True))), "recording_id", "left")
         .withColumn("has_flat", F.coalesce("has_flat", F.lit(False)))
+        .where("quality = 'good' OR has_flat")
     )
     near = passages.join(F.broadcast(_works_beside(assets, works, until)), "asset_id")
     years = (F.unix_micros("measured_at") - F.unix_micros("finished_at")) / (1e6 * 86_400 * 365.25)
