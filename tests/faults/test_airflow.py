@@ -74,11 +74,11 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, told
 
 
-def disturbed(folder: Path, var: Path, disturb: Callable[[int], None]) -> tuple[int, str]:
-    """Run the chain and disturb it while the slow job runs."""
+def disturbed(folder: Path, var: Path, disturb: Callable[[int, int], None]) -> tuple[int, str]:
+    """Run the chain and disturb it while the slow job runs, given the ids of the job and of the run."""
     process = start(folder, var)
     try:
-        disturb(await_slow_job(folder, process))
+        disturb(await_slow_job(folder, process), process.pid)
         return ended(process)
     finally:
         if process.poll() is None:
@@ -88,7 +88,7 @@ def disturbed(folder: Path, var: Path, disturb: Callable[[int], None]) -> tuple[
 
 @pytest.mark.fault(2, 26)
 def test_a_killed_job_is_tried_again_and_the_chain_ends(tmp_path: Path, var: Path, tally) -> None:
-    code, told = disturbed(tmp_path, var, lambda pid: os.kill(pid, signal.SIGKILL))
+    code, told = disturbed(tmp_path, var, lambda job, _: os.kill(job, signal.SIGKILL))
     tally(kills=1)
     assert code == 0, told[-3000:]
     assert "up_for_retry" in told
@@ -98,7 +98,7 @@ def test_a_killed_job_is_tried_again_and_the_chain_ends(tmp_path: Path, var: Pat
 
 @pytest.mark.fault(25)
 def test_a_locked_database_is_waited_for(tmp_path: Path, var: Path) -> None:
-    def lock(_: int) -> None:
+    def lock(*_: int) -> None:
         with sqlite3.connect(var / "airflow" / "airflow.db", timeout=60, isolation_level=None) as database:
             database.execute("BEGIN EXCLUSIVE")
             time.sleep(10)
@@ -120,16 +120,12 @@ def test_a_locked_database_is_waited_for(tmp_path: Path, var: Path) -> None:
 def test_a_killed_component_is_told_and_the_next_run_completes(
     component: str, tmp_path: Path, var: Path, tally
 ) -> None:
-    def kill(_: int) -> None:
-        mine = [
-            process for process in left_behind(tmp_path) if component in " ".join(process.cmdline()).replace("_", "-")
-        ]
-        assert mine
+    def kill(_: int, run: int) -> None:
+        titles = {process: " ".join(process.cmdline()).replace("_", "-") for process in psutil.Process(run).children()}
+        mine = [process for process, title in titles.items() if component in title]
+        assert mine, titles
         for process in mine:
-            try:
-                process.send_signal(signal.SIGKILL)
-            except psutil.NoSuchProcess:
-                continue
+            process.send_signal(signal.SIGKILL)
 
     code, told = disturbed(tmp_path, var, kill)
     tally(kills=1)
