@@ -7,7 +7,14 @@ from datetime import date, datetime, timezone
 import pytest
 from pyspark.sql import SparkSession
 
-from guideway.contracts.gold import FAILURE_RISK, LIMIT_FORECAST, WORK_PLAN
+from guideway.contracts.gold import (
+    DEFERRAL,
+    DEGRADATION_TREND,
+    FAILURE_RISK,
+    LIMIT_FORECAST,
+    POLICY_COMPARISON,
+    WORK_PLAN,
+)
 from guideway.contracts.reference import ASSET, LINE, SECTION
 from guideway.contracts.schema import Table
 from guideway.job import JobContext
@@ -60,6 +67,8 @@ def test_the_plan_is_written_once_and_lies_after_the_day(spark: SparkSession, la
     assert [row.work_no for row in works] == list(range(1, len(works) + 1))
     assert all(row.window_start > datetime(2025, 12, 30, tzinfo=timezone.utc).replace(tzinfo=None) for row in works)
     assert all("Peak of twist" in row.reason for row in works)
+    deferrals = lake.read(DEFERRAL).collect()
+    assert len(deferrals) == facts["deferred"]
     run(context(lake, Writer(lake, "run-2")))
     assert lake.version(WORK_PLAN) == version, "the same forecasts make no commit"
 
@@ -70,3 +79,42 @@ def test_without_forecasts_the_plan_is_empty(spark: SparkSession, lake: Lake, wr
     assert facts["status"] == "empty"
     assert message.startswith("0 works")
     assert lake.read(WORK_PLAN).count() == 0
+
+
+def test_what_waits_and_what_the_policy_is_worth_are_in_the_lake(
+    spark: SparkSession, lake: Lake, writer: Writer
+) -> None:
+    network(spark, writer)
+    far = (
+        "A1",
+        "longitudinal_level_sd",
+        "AL",
+        AS_OF,
+        "L1",
+        2.0,
+        "mm",
+        1.0,
+        300.0,
+        345.0,
+        390.0,
+        0.0,
+        0.0,
+        0.0,
+        0.6,
+        "t",
+    )
+    fill(spark, writer, LIMIT_FORECAST, [far])
+    known = {"asset_id": "A1", "indicator": "longitudinal_level_sd", "as_of": AS_OF, "line_id": "L1", "unit": "mm"}
+    known |= {"rate_per_year": 1.0, "rate_low": 0.9, "rate_high": 1.1, "level_now": 1.0, "sigma": 0.05, "n_points": 9}
+    known |= {"model": "linear", "status": "ok"}
+    fill(spark, writer, DEGRADATION_TREND, [tuple(known.get(c.name) for c in DEGRADATION_TREND.columns)])
+    _, facts = run(context(lake, writer))
+    assert facts["works"] == 0
+    waiting = lake.read(DEFERRAL).collect()
+    assert [(row.deferral_no, row.asset_ids) for row in waiting] == [(1, ["A1"])]
+    assert "Deferred: waiting is expected to cost" in waiting[0].reason
+    rows = {(r.policy, r.against, r.measure, r.growth): r for r in lake.read(POLICY_COMPARISON).collect()}
+    own, other = (rows[name, "", "exceedance_days", "all"].value for name in ("condition_based", "corrective"))
+    assert own < other, "a limit crossed within the year is seen coming"
+    assert rows["condition_based", "corrective", "exceedance_days", "all"].value == pytest.approx(own - other)
+    assert {r.sections for r in rows.values()} == {1}

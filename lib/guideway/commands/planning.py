@@ -18,7 +18,6 @@ from guideway.settings import load_settings
 if TYPE_CHECKING:
     from guideway.transforms.planning import PlanningFrames, Read
 
-_INDICATOR = "longitudinal_level_sd"
 _TRUTH = {"level_start_mm": "start", "level_rate_mm_per_year": "rate_per_year"}
 
 
@@ -117,18 +116,19 @@ def _compare(options: argparse.Namespace) -> int:
     from guideway.lake.lake import Lake  # noqa: PLC0415
     from guideway.lake.session import open_session  # noqa: PLC0415
     from guideway.planning.catalogue import load_catalogue  # noqa: PLC0415
-    from guideway.planning.policies import compare, history_of, policies_of, work_data  # noqa: PLC0415
-    from guideway.transforms.planning import replayed_sections  # noqa: PLC0415
+    from guideway.planning.policies import compare  # noqa: PLC0415
+    from guideway.planning.policy_inputs import history_of, policies_of, work_data  # noqa: PLC0415
+    from guideway.transforms.planning import REPLAYED, replayed_sections  # noqa: PLC0415
 
     settings = load_settings(lake=options.lake, planning=options.planning)
     catalogue = load_catalogue(settings.planning)
     lake = Lake(open_session(settings, "guideway compare-policies"), settings.lake)
-    sections = replayed_sections(lake.read, _INDICATOR, options.as_of or today())
+    sections = replayed_sections(lake.read, REPLAYED, options.as_of or today())
     if options.truth is not None:
         sections = _with_truth(sections, options.truth)
     history = history_of(sections, catalogue.number("restriction_share"))
     years = catalogue.number("replay_years") if options.years is None else options.years
-    result = compare(history, policies_of(catalogue), work_data(catalogue, "*", _INDICATOR), years, options.seed)
+    result = compare(history, policies_of(catalogue), work_data(catalogue, "*", REPLAYED), years, options.seed)
     if options.json:
         frames = {name: _records(getattr(result, name)) for name in ("totals", "differences", "groups")}
         facts = {"sections": result.sections, "years": result.years, "seed": result.seed}

@@ -56,7 +56,8 @@ class SectionHistory:
         restriction: level from which a speed restriction is imposed.
         track: number of the track a section lies on.
         length_m: length.
-        group: what results are told apart by, such as line and growth.
+        line: line of each section.
+        growth: how fast it grows among those of its line: ``slow``, ``medium`` or ``fast``.
     """
 
     start: Floats
@@ -66,7 +67,8 @@ class SectionHistory:
     restriction: Floats
     track: Ints
     length_m: Floats
-    group: tuple[str, ...]
+    line: tuple[str, ...]
+    growth: tuple[str, ...]
 
 
 @dataclass(frozen=True)

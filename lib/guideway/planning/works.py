@@ -4,29 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from guideway.contracts.gold import WORK_PLAN
+from guideway.contracts.gold import DEFERRAL, WORK_PLAN
 from guideway.planning.build import Planning
 from guideway.planning.needs import INSPECTION, is_severe
 from guideway.planning.optimiser import MaintenancePlan
 from guideway.planning.problem import usage
-
-DEFERRAL_COLUMNS = (
-    "line_id",
-    "track_id",
-    "from_m",
-    "to_m",
-    "asset_ids",
-    "work_type",
-    "indicator",
-    "risk_52w",
-    "cost",
-    "expected_loss",
-    "reason",
-)
 
 
 def work_rows(
@@ -83,10 +70,12 @@ def _mobilisation(planning: Planning, plan: MaintenancePlan) -> list[float]:
     return [float(p.mobilisation[place[0]] * machines[place]) / places.count(place) for place in places]
 
 
-def deferral_rows(planning: Planning, plan: MaintenancePlan, titles: Mapping[str, str]) -> pd.DataFrame:
-    """What is left for a later plan, with the risk that is carried, greatest expected loss first."""
+def deferral_rows(
+    planning: Planning, plan: MaintenancePlan, titles: Mapping[str, str], plan_id: str, as_of: date
+) -> pd.DataFrame:
+    """What is left for a later plan as rows of ``gold.deferral``, greatest expected loss first."""
     p = planning.problem
-    rows = []
+    rows: list[dict[str, Any]] = []
     for task in plan.deferrals:
         needs = planning.needs[planning.needs["task"] == task]
         lead = _lead(planning, needs, p.weeks)
@@ -107,22 +96,24 @@ def deferral_rows(planning: Planning, plan: MaintenancePlan, titles: Mapping[str
                 f"waiting is expected to cost {loss:,.0f} {planning.currency}"
             )
         rows.append(
-            (
-                str(facts["line_id"]),
-                str(facts["track_id"]),
-                float(facts["from_m"]),
-                float(facts["to_m"]),
-                list(facts["asset_ids"]),
-                str(facts["work_type"]),
-                str(row["indicator"]),
-                float(planning.probability[lead, -1]),
-                float(p.cost[task] + p.site_cost[p.kind[task]]),
-                loss,
-                f"{_crossing(planning, lead, titles)} Deferred: {why}.",
-            )
+            {
+                "line_id": str(facts["line_id"]),
+                "track_id": str(facts["track_id"]),
+                "from_m": float(facts["from_m"]),
+                "to_m": float(facts["to_m"]),
+                "asset_ids": list(facts["asset_ids"]),
+                "work_type": str(facts["work_type"]),
+                "indicator": str(row["indicator"]),
+                "risk_52w": float(np.clip(planning.probability[lead, -1], 0.0, 1.0)),
+                "cost": round(float(p.cost[task] + p.site_cost[p.kind[task]]), 2),
+                "expected_loss": round(loss, 2),
+                "reason": f"{_crossing(planning, lead, titles)} Deferred: {why}.",
+            }
         )
-    frame = pd.DataFrame(rows, columns=list(DEFERRAL_COLUMNS))
-    return frame.sort_values("expected_loss", ascending=False, kind="stable").reset_index(drop=True)
+    rows.sort(key=lambda row: -row["expected_loss"])
+    frame = pd.DataFrame(rows).assign(plan_id=plan_id, as_of=as_of, currency=planning.currency)
+    frame["deferral_no"] = np.arange(1, len(frame) + 1)
+    return frame.reindex(columns=[column.name for column in DEFERRAL.columns])
 
 
 def _lead(planning: Planning, needs: pd.DataFrame, week: int) -> int:

@@ -1,4 +1,4 @@
-"""gold.work_plan: the planner's frames out of the lake, its works back as a Spark frame."""
+"""The planner's frames out of the lake, its works, deferrals and comparison back as Spark frames."""
 
 from __future__ import annotations
 
@@ -14,16 +14,22 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from guideway.contracts import Table
-from guideway.contracts.gold import DEGRADATION_TREND, FAILURE_RISK, LIMIT_FORECAST, WORK_PLAN
+from guideway.contracts.gold import DEGRADATION_TREND, FAILURE_RISK, LIMIT_FORECAST
 from guideway.contracts.reference import ASSET, LINE, SECTION
 from guideway.monitoring.registry import indicators
 from guideway.planning.build import Planning, build_planning
-from guideway.planning.catalogue import Catalogue, load_catalogue
+from guideway.planning.catalogue import ANY, Catalogue, load_catalogue
 from guideway.planning.needs import NetworkFacts
+from guideway.planning.policies import compare, comparison_rows
+from guideway.planning.policy_inputs import history_of, policies_of, work_data
 from guideway.rulebooks.rulebook import Rulebook
 from guideway.transforms.network import load_network
 
 Read = Callable[[Table], DataFrame]
+REPLAYED = "longitudinal_level_sd"
+"""Indicator whose history a comparison of policies replays."""
+
+_SEED = 1
 
 _FORECAST = (
     "asset_id",
@@ -134,12 +140,19 @@ def replayed_sections(read: Read, indicator: str, as_of: date) -> pd.DataFrame:
     return rows.join(fitted, "asset_id").join(limits, "asset_id").orderBy("asset_id").toPandas()
 
 
-def plan_frame(spark: SparkSession, works: pd.DataFrame) -> DataFrame:
-    """Works as a Spark frame with the columns of ``gold.work_plan``."""
-    schema = WORK_PLAN.ddl
-    columns = [column.name for column in WORK_PLAN.columns]
-    rows = [tuple(_plain(value) for value in row) for row in works[columns].itertuples(index=False, name=None)]
-    return spark.createDataFrame(rows, schema)
+def compared_policies(read: Read, catalogue: Catalogue, as_of: date) -> pd.DataFrame:
+    """The day's rows of ``gold.policy_comparison``, replayed on the fitted trends; none without ballasted sections."""
+    history = history_of(replayed_sections(read, REPLAYED, as_of), catalogue.number("restriction_share"))
+    work = work_data(catalogue, ANY, REPLAYED)
+    result = compare(history, policies_of(catalogue), work, catalogue.number("replay_years"), _SEED)
+    return comparison_rows(result, as_of, catalogue.text("currency"), indicators()[REPLAYED].unit)
+
+
+def plan_frame(spark: SparkSession, rows: pd.DataFrame, table: Table) -> DataFrame:
+    """The planner's rows as a Spark frame with the columns of ``table``."""
+    columns = [column.name for column in table.columns]
+    cells = [tuple(_plain(value) for value in row) for row in rows[columns].itertuples(index=False, name=None)]
+    return spark.createDataFrame(cells, table.ddl)
 
 
 def _plain(value: object) -> object:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from guideway.contracts.gold import WORK_PLAN
+from guideway.contracts.gold import DEFERRAL, WORK_PLAN
 from guideway.errors import ConfigurationError
 from guideway.planning.build import Planning, build_planning
 from guideway.planning.catalogue import load_catalogue
@@ -116,11 +116,13 @@ def test_a_safety_limit_is_worked_on_before_its_chance_constraint_breaks() -> No
 
 def test_what_is_cheap_to_leave_is_deferred_and_says_so() -> None:
     planning, result = planned([forecast("A4", "longitudinal_level_sd", "AL", 345.0)])
-    told = deferral_rows(planning, result, facts().titles)
+    told = deferral_rows(planning, result, facts().titles, "p", AS_OF)
     assert result.works == ()
     assert told["risk_52w"][0] == pytest.approx(norm.cdf(np.log(364 / 345) / 0.2), abs=0.02)
     assert "Longitudinal level crosses the AL limit of 2 mm in 345 days" in told["reason"][0]
     assert "Deferred: waiting is expected to cost" in told["reason"][0]
+    assert list(told.columns) == [column.name for column in DEFERRAL.columns]
+    assert told["expected_loss"][0] == pytest.approx(planning.problem.value[0, -1], abs=0.01)
 
 
 def test_neighbours_share_a_site_and_rows_keep_the_contract() -> None:
@@ -188,7 +190,7 @@ def test_no_forecasts_give_an_empty_plan() -> None:
     result = plan(planning.problem)
     assert result.status == "empty"
     assert rows_of(planning, result).empty
-    assert deferral_rows(planning, result, {}).empty
+    assert deferral_rows(planning, result, {}, "p", AS_OF).empty
 
 
 def test_data_of_a_folder_win_and_are_checked(tmp_path: Path) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from guideway.contracts.gold import POLICY_COMPARISON
 from guideway.planning.catalogue import load_catalogue
-from guideway.planning.policies import compare, history_of, policies_of, work_data
+from guideway.planning.policies import compare, comparison_rows
+from guideway.planning.policy_inputs import history_of, policies_of, work_data
 from guideway.planning.replay import MEASURES, Policy, SectionHistory, WorkData, replay
 
 CERTAIN = WorkData(
@@ -40,7 +43,8 @@ def history(rates: list[float], sigma: float = 0.0, track: list[int] | None = No
         restriction=np.full(n, 2.5),
         track=np.array(track or [0] * n),
         length_m=np.full(n, 200.0),
-        group=("all",) * n,
+        line=("L",) * n,
+        growth=("medium",) * n,
     )
 
 
@@ -118,13 +122,23 @@ def test_the_comparison_gives_intervals_and_says_where_it_does_not_help() -> Non
     by = result.differences.set_index(["against", "measure"])
     assert by.loc[("corrective", "exceedance_days"), "high"] < 0
     assert by.loc[("fixed_interval", "works_cost"), "value"] != 0
-    idle = result.groups[result.groups["group"].str.startswith("still") & (result.groups["against"] == "corrective")]
+    idle = result.groups[(result.groups["line_id"] == "still") & (result.groups["against"] == "corrective")]
     assert (idle["value"] == 0).all()
     assert not idle["helps"].any()
     cost, days = (by.loc[("corrective", name), "value"] for name in ("works_cost", "exceedance_days"))
     assert (cost > 0) == any("cheaper than corrective only if" in sentence for sentence in result.says)
     assert days < 0
     assert any("still" in sentence and "no lower cost than corrective" in sentence for sentence in result.says)
+    rows = comparison_rows(result, date(2026, 1, 5), "EUR", "mm")
+    assert list(rows.columns) == [column.name for column in POLICY_COMPARISON.columns]
+    assert not rows.duplicated(list(POLICY_COMPARISON.key)).any()
+    told = rows.set_index(["line_id", "growth", "policy", "against", "measure"])["value"]
+    own, other = (told["*", "all", name, "", "total_cost"] for name in ("condition_based", "corrective"))
+    assert told["*", "all", "condition_based", "corrective", "total_cost"] == pytest.approx(own - other)
+    parts = rows[(rows["against"] == "corrective") & (rows["growth"] != "all")]
+    assert parts["value"].sum() == pytest.approx(own - other), "lines and growth make up the network"
+    if cost > 0:
+        assert told["*", "all", "condition_based", "corrective", "break_even"] == pytest.approx(cost / -days)
 
 
 def test_an_empty_history_says_there_is_nothing_to_replay() -> None:
@@ -132,4 +146,5 @@ def test_an_empty_history_says_there_is_nothing_to_replay() -> None:
     result = compare(history([]), policies_of(catalogue), CERTAIN, 2.0, seed=1)
     assert result.says == ("nothing to replay",)
     assert result.totals.empty
+    assert comparison_rows(result, date(2026, 1, 5), "EUR", "mm").empty
     assert set(replay(history([]), FORECAST, CERTAIN, 1, 1)) == set(MEASURES)
