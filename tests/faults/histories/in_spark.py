@@ -128,10 +128,9 @@ class SparkWorld:
     def _maintain(self) -> None:
         """The upkeep of the product, by a clock that runs ten years ahead."""
         clock = datetime.now(timezone.utc) + timedelta(days=3650)
-        for table in (SIGNAL, RECORDING):
-            with self.lake.writing((table,), "maintain"):
-                self.time = lake_time(clock, self.time, newest_commit(self.lake, (table,)))
-                maintain(self.lake, table, self.time, (), f"upkeep-{self.runs}")
+        with self.lake.writing((SIGNAL,), "maintain"):
+            self.time = lake_time(clock, self.time, newest_commit(self.lake, (SIGNAL,)))
+            maintain(self.lake, SIGNAL, self.time, (), f"upkeep-{self.runs}")
 
     def _write_settings(self) -> None:
         profile = source(self.model.strict).model_dump(mode="json", exclude_defaults=True)
