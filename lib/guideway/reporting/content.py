@@ -177,6 +177,8 @@ class ReportContent:
         exceedance: ``gold.exceedance`` of the week that ends on ``as_of``.
         intervention: ``gold.intervention``; the inferred ones are listed to be confirmed.
         work_plan: ``gold.work_plan`` of the newest plan.
+        deferral: ``gold.deferral`` of the same plan.
+        policy_comparison: ``gold.policy_comparison`` of the same day.
         failure_risk: ``gold.failure_risk`` of ``as_of``.
         forecast_scorecard: ``gold.forecast_scorecard`` of the newest back-test.
         noise_source: see ``NOISE_SOURCE_COLUMNS``.
@@ -207,6 +209,8 @@ class ReportContent:
     exceedance: pd.DataFrame = _frame("gold.exceedance")
     intervention: pd.DataFrame = _frame("gold.intervention")
     work_plan: pd.DataFrame = _frame("gold.work_plan")
+    deferral: pd.DataFrame = _frame("gold.deferral")
+    policy_comparison: pd.DataFrame = _frame("gold.policy_comparison")
     failure_risk: pd.DataFrame = _frame("gold.failure_risk")
     forecast_scorecard: pd.DataFrame = _frame("gold.forecast_scorecard")
     noise_source: pd.DataFrame = _frame(NOISE_SOURCE_COLUMNS)

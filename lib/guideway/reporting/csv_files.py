@@ -17,6 +17,8 @@ def csv_frames(content: ReportContent, rows: pd.DataFrame) -> Mapping[str, pd.Da
     return {
         "forecast.csv": rows,
         "work_plan.csv": content.work_plan,
+        "deferral.csv": content.deferral,
+        "policy_comparison.csv": content.policy_comparison,
         "exceedance.csv": content.exceedance,
         "intervention.csv": content.intervention,
         "network_week.csv": content.network_week,

@@ -41,6 +41,8 @@ def pack_page(content: ReportContent, rows: pd.DataFrame, summary: Summary) -> s
         "levels": _levels(packer, content, rows),
         "defects": _defects(packer, content.exceedance, index),
         "works": _works(content.work_plan, index),
+        "deferrals": _works(content.deferral.sort_values("deferral_no"), index),
+        "policies": _records(content.policy_comparison),
         "interventions": _interventions(packer, content.intervention, index),
         "noise": noise_records(content, index),
         "strips": [_strip(packer, strip, index) for strip in thinned(content.strip_maps)],

@@ -14,6 +14,7 @@ from guideway.reporting.digest import Item, act_items, changed_items, plan_items
 from guideway.reporting.figures import OVER, ordered_limits, strip_svg, trend_svg
 from guideway.reporting.noise import loss_sheet, source_sheet
 from guideway.reporting.phrases import away, chainage, interval, percent, signed, value
+from guideway.reporting.policies import deferral_sheet, policy_sheet, policy_widths
 from guideway.reporting.summary import Summary, headline
 from guideway.reporting.tables import (
     Sheet,
@@ -119,8 +120,10 @@ def _tables(content: ReportContent, rows: pd.DataFrame, words: Words) -> list[di
         _table(words, "lines", heads, "3 1r 1r 1r 1r 1r 1r 1r 1r 1r", lines, len(lines)),
         _table(words, "forecast", columns, "1 4 4 3 4 3r 2", forecast, len(near)),
         _work_table(content, words),
+        _from_sheet(words, "deferred", deferral_sheet(content, words), "1r 3 3 3 3 1r 2r 2r 7"),
         _from_sheet(words, "inferred", inferred_sheet(content, words), "2 2 1r 1r 2 3 1r 1r"),
         _defect_table(content, words),
+        _from_sheet(words, "policies", policy_sheet(content, words), policy_widths(content)),
         _from_sheet(words, "noise.sources", source_sheet(content, words), "5 5 3 1r 2r 1r 1r 1r"),
         _from_sheet(words, "noise.losses", loss_sheet(content, words), "5 3 2 4 2r 2r 2r 1r 1r 2"),
     ]

@@ -19,6 +19,7 @@ from guideway.reporting.mail import render_mail
 from guideway.reporting.noise import loss_sheet, source_sheet
 from guideway.reporting.outlook import outlook
 from guideway.reporting.pdf import pdf_language, render_pdf
+from guideway.reporting.policies import deferral_sheet, policy_sheet
 from guideway.reporting.site import published, write_site
 from guideway.reporting.summary import headline, summarise
 from guideway.reporting.tables import (
@@ -111,7 +112,8 @@ def _write_files(content: ReportContent, folder: Path) -> tuple[str, ...]:
     (folder / "index.html").write_text(render_html(content), encoding="utf-8")
     (folder / "report.pdf").write_bytes(render_pdf(content, rows, summary))
     name, day = f"{content.network_name} {content.iso_week}", content.as_of
-    lists = [work_sheet(content, words), inferred_sheet(content, words)]
+    lists = [work_sheet(content, words), deferral_sheet(content, words), inferred_sheet(content, words)]
+    lists.append(policy_sheet(content, words))
     write_workbook(folder / "worklist.xlsx", lists, title=name, created=day)
     tables = [forecast_sheet(content, rows, words), defect_sheet(content, words), rejected_sheet(content, words)]
     tables += [source_sheet(content, words), loss_sheet(content, words), rules_sheet(content, words)]

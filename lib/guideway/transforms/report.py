@@ -14,6 +14,7 @@ from guideway.contracts import Table
 from guideway.contracts.bronze import RECORDING, SOURCE_FILE
 from guideway.contracts.gold import (
     CONDITION,
+    DEFERRAL,
     DEGRADATION_TREND,
     EXCEEDANCE,
     FAILURE_RISK,
@@ -21,6 +22,7 @@ from guideway.contracts.gold import (
     INTERVENTION,
     LIMIT_FORECAST,
     NETWORK_WEEK,
+    POLICY_COMPARISON,
     WORK_PLAN,
 )
 from guideway.contracts.noise_control import INSERTION_LOSS, NOISE_SOURCE
@@ -62,6 +64,8 @@ READS = (
     FORECAST_SCORECARD,
     FAILURE_RISK,
     WORK_PLAN,
+    DEFERRAL,
+    POLICY_COMPARISON,
     NETWORK_WEEK,
     NOISE_SOURCE,
     INSERTION_LOSS,
@@ -95,6 +99,7 @@ def gather(
     runs = read(RECORDING).select("recording_id", "line_id", "track_id", "started_at")
     plan = read(WORK_PLAN)
     newest = plan.where(F.col("as_of") <= F.lit(as_of)).agg(F.max("as_of")).collect()[0][0]
+    planned = F.col("as_of") == F.lit(newest or as_of)
     misaligned = read(POSITION_FIX).where("NOT comparable").join(runs, "recording_id")
     unmeasured = read(MEASUREMENT).where("status <> 'measured'").join(runs.drop("track_id"), "recording_id")
     frames = {
@@ -108,6 +113,8 @@ def gather(
         "exceedance": read(EXCEEDANCE).where(in_week("measured_at", as_of)),
         "intervention": read(INTERVENTION).where(F.col("at") < end_of(as_of)),
         "work_plan": plan.where(F.col("as_of") == F.lit(newest)),
+        "deferral": read(DEFERRAL).where(planned),
+        "policy_comparison": read(POLICY_COMPARISON).where(planned),
         "insertion_loss": read(INSERTION_LOSS).where(today),
         "failure_risk": read(FAILURE_RISK).where(today),
         "forecast_scorecard": read(FORECAST_SCORECARD).where(today),

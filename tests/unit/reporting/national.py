@@ -15,7 +15,13 @@ def tiled(content: ReportContent, copies: int, rng: np.random.Generator) -> Repo
     changes: dict[str, object] = {}
     for field in dataclasses.fields(content):
         frame = getattr(content, field.name)
-        if isinstance(frame, pd.DataFrame) and field.name not in {"limits", "forecast_scorecard", "work_plan"}:
+        if isinstance(frame, pd.DataFrame) and field.name not in {
+            "limits",
+            "forecast_scorecard",
+            "work_plan",
+            "deferral",
+            "policy_comparison",
+        }:
             changes[field.name] = pd.concat([_copy(frame, k, rng) for k in range(copies)], ignore_index=True)
     changes["strip_maps"] = tuple(_strip(strip, k, rng) for k in range(copies) for strip in content.strip_maps)
     return dataclasses.replace(content, **changes)  # type: ignore[arg-type]

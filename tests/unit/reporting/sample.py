@@ -9,6 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from guideway.planning.catalogue import load_catalogue
+from guideway.planning.policies import compare, comparison_rows
+from guideway.planning.policy_inputs import policies_of, work_data
+from guideway.planning.replay import SectionHistory
 from guideway.reporting.content import ModelCard, ReportContent, contract_columns
 from guideway.reporting.strips import build_strip_maps, build_trends, days_of
 
@@ -85,6 +89,8 @@ def sample_content(seed: int = 7, *, length_factor: float = 1.0, language: str =
         exceedance=_exceedances(rng, assets),
         intervention=intervention,
         work_plan=plan,
+        deferral=_deferrals(plan),
+        policy_comparison=_policies(),
         failure_risk=_risk(forecast),
         forecast_scorecard=_scorecard(rng),
         source_file=_rejected(),
@@ -306,6 +312,29 @@ def _plan(forecast: pd.DataFrame, assets: pd.DataFrame) -> pd.DataFrame:
     rows.sort(key=lambda r: r[6])
     plan = [("harbour-2026-W47", k + 1, AS_OF, *row) for k, row in enumerate(rows)]
     return pd.DataFrame(plan, columns=list(contract_columns("gold.work_plan")))
+
+
+def _deferrals(plan: pd.DataFrame) -> pd.DataFrame:
+    """Four works of the plan as if they were left for later."""
+    n = min(4, len(plan))
+    rows = plan.head(n).assign(
+        deferral_no=np.arange(1, n + 1), risk_52w=np.linspace(0.6, 0.2, n), expected_loss=np.linspace(9000.0, 90.0, n),
+        reason="Longitudinal level may cross the AL limit: 61 % within 52 weeks. Deferred: the budget is used elsewhere.",
+    )  # fmt: skip
+    return rows[list(contract_columns("gold.deferral"))]
+
+
+def _policies() -> pd.DataFrame:
+    """A small history replayed by the real comparison."""
+    n = 24
+    history = SectionHistory(
+        start=np.linspace(0.9, 1.7, n), rate_per_year=np.linspace(0.02, 0.7, n), sigma=np.full(n, 0.05),
+        limit=np.full(n, 1.9), restriction=np.full(n, 2.4), track=np.zeros(n, dtype=np.int64),
+        length_m=np.full(n, 200.0), line=("CL1",) * n, growth=("slow",) * 8 + ("medium",) * 8 + ("fast",) * 8,
+    )  # fmt: skip
+    data = load_catalogue()
+    result = compare(history, policies_of(data), work_data(data, "conventional"), 3.0, seed=1, resamples=40)
+    return comparison_rows(result, AS_OF, "EUR", "mm")
 
 
 def _interventions(works: pd.DataFrame) -> pd.DataFrame:

@@ -60,6 +60,7 @@ def poisoned(content: ReportContent) -> ReportContent:
         assets=spoil(content.assets, "name", "structure", "track_form"),
         exceedance=spoil(content.exceedance, "reason", "unit"),
         work_plan=spoil(content.work_plan, "reason", "currency", "work_type", "track_id"),
+        deferral=spoil(content.deferral, "reason", "currency", "work_type", "track_id"),
         intervention=spoil(content.intervention, "work_type").assign(source="inferred"),
         source_file=spoil(content.source_file, "path", "reason", "source_id"),
         misaligned=spoil(content.misaligned, "recording_id", "method"),

@@ -20,7 +20,16 @@ pytestmark = pytest.mark.slow
 
 FILES = {
     *("index.html", "report.pdf", "report.json", "worklist.xlsx", "condition.xlsx", "mail.html", "mail.txt"),
-    *("forecast.csv", "work_plan.csv", "exceedance.csv", "intervention.csv", "network_week.csv", "rejected.csv"),
+    *(
+        "forecast.csv",
+        "work_plan.csv",
+        "deferral.csv",
+        "policy_comparison.csv",
+        "exceedance.csv",
+        "intervention.csv",
+        "network_week.csv",
+        "rejected.csv",
+    ),
     *("scorecard.csv", "noise_source.csv", "insertion_loss.csv"),
 }
 

@@ -71,6 +71,8 @@ function drawAll() {
   drawRates();
   drawTrends();
   drawWork();
+  drawDeferred();
+  drawPolicies();
   drawDefects();
   drawNoise();
   drawStrips();
