@@ -81,7 +81,13 @@ PUBLISH_REPORT = Job(
     "publish_report",
     "report",
     "publish the weekly degradation report",
-    reads=("gold.limit_forecast", "gold.failure_risk", "gold.work_plan"),
+    reads=(
+        "gold.limit_forecast",
+        "gold.failure_risk",
+        "gold.work_plan",
+        "gold.deferral",
+        "gold.policy_comparison",
+    ),
     writes=("gold.network_week", "gold.report_version"),
 )
 
