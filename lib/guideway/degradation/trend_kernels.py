@@ -10,6 +10,7 @@ from guideway.degradation.compiled import kernel
 from guideway.degradation.filtering import TRACE_COLUMNS, apply_event, grow, robust_fit
 from guideway.degradation.noise import noise_sigma
 from guideway.degradation.priors import (
+    EFFECT_BETA,
     NOISE_RATIO,
     NOISE_VAR,
     PROCESS_VAR,
@@ -28,6 +29,8 @@ OK, POOLED, TOO_FEW_POINTS, CONSTANT, NO_DATA, FAILED = range(6)
 # columns of the kernel's result
 LEVEL, RATE, VAR_LEVEL, COV, VAR_RATE, SIGMA2, Q, N_POINTS, SINCE, STATUS, WAVE_COS, WAVE_SIN, WAVE_VAR = range(13)
 RESULT_COLUMNS = 13
+
+UNSHOWN_SIGMA = 2.0  # what a work may change without showing, in standard deviations of the noise (min_effect_sigma)
 
 
 @kernel
@@ -105,7 +108,10 @@ def to_day(
         if event[POSITION] >= n:
             at = min(max(event[AT], last), day)
             grow(state, (at - last) / DAYS_PER_YEAR, q)
-            apply_event(state, event, prior, sigma2, n_works)
+            if event[IS_WORK] == 1.0 and not np.isfinite(prior[EFFECT_BETA]):
+                state[2] += UNSHOWN_SIGMA**2 * sigma2  # such works do not show in this group: the level is not lost
+            else:
+                apply_event(state, event, prior, sigma2, n_works)
             last = at
         n_works += 1 if event[IS_WORK] == 1.0 else 0
     grow(state, max(day - last, 0.0) / DAYS_PER_YEAR, q)

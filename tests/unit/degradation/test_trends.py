@@ -114,6 +114,14 @@ def test_a_work_not_measured_yet_lowers_the_level_and_widens_it():
     assert after.since_days[0] == T[-1] + 5.0
 
 
+def test_a_work_not_measured_yet_does_not_lose_the_level_of_a_group_where_works_do_not_show():
+    unknown = KNOWN.with_row(0, effect_alpha=np.nan, effect_beta=np.nan, effect_var=np.nan)
+    plain, worked = (one(line(), works=[w]) for w in ([], [T[-1] + 5.0]))
+    before, after = (fit_trends(b, unknown, T[-1] + 10.0) for b in (plain, worked))
+    assert after.state[0, 0] == pytest.approx(before.state[0, 0])
+    assert after.state[0, 2] - before.state[0, 2] == pytest.approx(4.0 * before.noise_var[0], rel=1e-6)
+
+
 @pytest.mark.parametrize(
     ("t", "values", "priors", "status"),
     [
