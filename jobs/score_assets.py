@@ -1,4 +1,4 @@
-"""Score every asset with the champion model."""
+"""What is known of every asset today, the risk the champion sees in it, and how far the world moved from its training."""
 
 from __future__ import annotations
 
@@ -8,33 +8,42 @@ from pyspark.sql import functions as F
 
 from guideway.contracts.gold import DEGRADATION_TREND, FAILURE_RISK
 from guideway.contracts.jobs import SCORE_ASSETS
+from guideway.contracts.models import ASSET_FEATURE, MODEL_DRIFT
 from guideway.job import JobContext, main
+from guideway.prognostics.retraining import limits_fingerprint
 from guideway.rulebooks.load import load_rulebooks
-from guideway.tracking.serving import ModelOutdatedError, load_champion
+from guideway.tracking.serving import champion_or_reason
 from guideway.tracking.store import TrackingSettings
-from guideway.transforms.features import score, with_engine
+from guideway.transforms.drift import model_drift, reasons_to_train
+from guideway.transforms.features import asset_features, score
 from guideway.transforms.history import History
-from guideway.udfs.degradation import epoch_days
 from guideway.udfs.features import Serving
 
 
 def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
-    """Replace the window ``as_of`` of gold.failure_risk; without a champion there is no risk, and it says so."""
+    """Replace the window ``as_of`` of features, risk and drift; without a champion there is no risk, and it says so."""
     lake, settings, as_of = context.lake, context.settings, context.as_of
-    try:
-        champion = load_champion(TrackingSettings.of(settings.mlflow_uri, settings.mlflow_artifacts))
-    except ModelOutdatedError as error:
-        return f"gold.failure_risk stays as it was: {error}", {"model": None}
+    today, window = F.col("as_of") == F.lit(as_of), f"as_of = DATE '{as_of.isoformat()}'"
+    rulebooks = load_rulebooks(*settings.rulebook_folders)
+    history = History(lake.read, rulebooks, as_of)
+    features = asset_features(
+        history.with_facts(), lake.read(DEGRADATION_TREND).where(today), history.work_types, as_of
+    )
+    known = context.writer.replace(features, ASSET_FEATURE, today, window)
+    champion, problem = champion_or_reason(TrackingSettings.of(settings.mlflow_uri, settings.mlflow_artifacts))
     if champion is None:
-        return "no champion model: gold.failure_risk stays as it was", {"model": None}
-    today = F.col("as_of") == F.lit(as_of)
-    history = History(lake.read, load_rulebooks(*settings.rulebook_folders), as_of)
-    rows = with_engine(history.with_facts(), lake.read(DEGRADATION_TREND).where(today))
+        problem = problem or "no champion model"
+        return f"{known} rows of features; gold.failure_risk stays as it was: {problem}", {"model": None}
     serving = Serving(champion.name, champion.version, champion.texts)
-    risk = score(rows, serving, history.work_types, epoch_days(as_of)).withColumn("as_of", F.lit(as_of))
-    changed = context.writer.replace(risk, FAILURE_RISK, today, f"as_of = DATE '{as_of.isoformat()}'")
+    risk = score(lake.read(ASSET_FEATURE).where(today), serving)
+    changed = context.writer.replace(risk, FAILURE_RISK, today, window)
+    moved = model_drift(lake.read(ASSET_FEATURE), serving, champion.model, as_of)
+    context.writer.replace(moved, MODEL_DRIFT, today, window)
+    limits, drifts = limits_fingerprint(rulebooks), lake.read(MODEL_DRIFT)
+    why = reasons_to_train(champion, drifts, as_of, limits=limits, every_days=settings.retrain_days)
     model = f"{champion.name} version {champion.version}"
-    return f"{changed} risks by {model}", {"model": model, "is_copy": champion.is_copy}
+    facts = {"model": model, "is_copy": champion.is_copy, "retrain": why}
+    return f"{changed} risks by {model}; {'train again: ' + '; '.join(why) if why else 'it may go on'}", facts
 
 
 if __name__ == "__main__":

@@ -7,16 +7,19 @@ from collections.abc import Mapping
 from guideway.contracts.bronze import RECORDING
 from guideway.contracts.gold import CONDITION
 from guideway.contracts.jobs import TRAIN_MODELS
+from guideway.contracts.models import ASSET_FEATURE, MODEL_DRIFT
 from guideway.contracts.reference import SECTION, TRAFFIC, WORK_HISTORY
 from guideway.job import JobContext, main
 from guideway.prognostics.evaluation import evaluate
 from guideway.prognostics.gate import decide, stand_in
 from guideway.prognostics.parameters import ModelParameters
+from guideway.prognostics.retraining import limits_fingerprint
 from guideway.prognostics.training import TooFewRowsError
 from guideway.rulebooks.load import load_rulebooks
 from guideway.tracking.registration import Registration
-from guideway.tracking.serving import ModelOutdatedError, load_champion
+from guideway.tracking.serving import champion_or_reason
 from guideway.tracking.store import TrackingSettings
+from guideway.transforms.drift import reasons_to_train
 from guideway.transforms.history import History
 from guideway.transforms.training import training_rows
 
@@ -25,33 +28,46 @@ READS = (CONDITION, RECORDING, SECTION, TRAFFIC, WORK_HISTORY)
 
 
 def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
-    """Train, evaluate and register; the gate promotes a challenger that beats the trend and the champion."""
+    """Train where there is a reason to, evaluate and register; the gate holds it against the trend and the champion."""
     lake, settings, as_of = context.lake, context.settings, context.as_of
     tracking = TrackingSettings.of(settings.mlflow_uri, settings.mlflow_artifacts)
-    versions = lake.versions(READS)
-    inputs = {t.full_name: (lake.path(t), versions[t.full_name]) for t in READS if t.full_name in versions}
-    history = History(lake.read, load_rulebooks(*settings.rulebook_folders), as_of)
-    frame = training_rows(history, as_of)
+    rulebooks = load_rulebooks(*settings.rulebook_folders)
+    parameters = ModelParameters(limits=limits_fingerprint(rulebooks))
+    champion, problem = champion_or_reason(tracking)
+    why = (problem or "no champion yet",)
+    if champion is not None:
+        drifts = lake.read(MODEL_DRIFT)
+        why = reasons_to_train(champion, drifts, as_of, limits=parameters.limits, every_days=settings.retrain_days)
+        if not why:
+            told = f"{champion.name} version {champion.version}"
+            return f"{told} goes on: no reason to train again", {"registered": told, "trained": False}
+    context.say(f"trains because of {'; '.join(why)}")
+    history = History(lake.read, rulebooks, as_of)
+    rows = training_rows(history, lake.read(ASSET_FEATURE), as_of)
+    if rows is None:
+        return "no model: there is no history to learn from", {"registered": None}
+    if rows.added.num_rows:
+        context.writer.upsert(context.spark.createDataFrame(rows.added), ASSET_FEATURE)
+    frame = rows.frame
     context.say(f"{len(frame)} rows to learn from")
-    try:
-        champion = load_champion(tracking)
-    except ModelOutdatedError as error:
-        context.say(f"the champion cannot be compared with: {error}")
-        champion = None
-    registration = Registration(tracking, frame, inputs, context.writer.run_id, as_of)
-    parameters = ModelParameters()
+    versions = lake.versions((*READS, ASSET_FEATURE))
+    inputs = {
+        t.full_name: (lake.path(t), versions[t.full_name]) for t in (*READS, ASSET_FEATURE) if t.full_name in versions
+    }
+    registration = Registration(tracking, frame, inputs, context.writer.run_id, as_of, settings.model_approval)
     try:
         evaluation = evaluate(frame, parameters, SEED, champion.model if champion else None)
         decision = decide(evaluation)
-        told = registration.register(parameters, SEED, evaluation, decision)
+        registered = registration.register(parameters, SEED, evaluation, decision)
         if champion is None and not decision.promote:
             plain = parameters.model_copy(update={"learned": False})
             decision = stand_in(decision)
-            told = registration.register(plain, SEED, evaluate(frame, plain, SEED), decision)
+            registered = registration.register(plain, SEED, evaluate(frame, plain, SEED), decision)
     except TooFewRowsError as error:
         return f"no model: {error}", {"registered": None}
-    facts = {"rows": len(frame), "registered": told, "promoted": decision.promote, "gate": decision.summary}
-    return f"{told}; {decision.summary}", facts
+    facts = {"rows": len(frame), "registered": registered.told, "promoted": decision.promote, "gate": decision.summary}
+    facts |= {"trained": True, "why": why, "awaits_approval": registered.awaits_approval}
+    return f"{registered.told}; {decision.summary}", facts
 
 
 if __name__ == "__main__":

@@ -27,6 +27,10 @@ class Settings(BaseSettings):
     network_name: str = Field("Network", description="name of the network, as the report prints it")
     mlflow_uri: str = Field("sqlite:///var/mlflow/mlflow.db", description="MLflow tracking and registry address")
     mlflow_artifacts: str = Field("var/mlflow/artifacts", description="folder of model artifacts")
+    model_approval: bool = Field(False, description="a person approves a model before it serves")
+    retrain_days: float = Field(
+        28.0, ge=0, description="train again when the champion is this old, drifted, or other limits apply; 0: always"
+    )
     jars: str = Field("var/jars", description="folder of the pinned Delta JARs")
     master: str = Field("local[*]", description="Spark master when not started by spark-submit")
     driver_memory: str = Field("3g", description="memory of the Spark driver")

@@ -5,11 +5,11 @@ Spark schemas, the data dictionary and the DAGs are generated from here.
 
 from __future__ import annotations
 
-from guideway.contracts import bronze, gold, noise_control, ops, reference, silver
+from guideway.contracts import bronze, gold, models, noise_control, ops, reference, silver
 from guideway.contracts.schema import Column, Table
 
 TABLES: tuple[Table, ...] = (
-    reference.TABLES + bronze.TABLES + silver.TABLES + gold.TABLES + noise_control.TABLES + ops.TABLES
+    reference.TABLES + bronze.TABLES + silver.TABLES + gold.TABLES + models.TABLES + noise_control.TABLES + ops.TABLES
 )
 
 

@@ -60,15 +60,15 @@ TRAIN_MODELS = Job(
     "train_models",
     "train",
     "train, evaluate and register the predictive-maintenance model in MLflow",
-    reads=("gold.condition", "gold.intervention"),
-    writes=(),
+    reads=("gold.condition", "gold.model_drift"),
+    writes=("gold.asset_feature",),
 )
 SCORE_ASSETS = Job(
     "score_assets",
     "score",
     "score every asset with the champion model",
-    reads=("gold.condition", "gold.intervention"),
-    writes=("gold.failure_risk",),
+    reads=("gold.condition", "gold.degradation_trend"),
+    writes=("gold.asset_feature", "gold.failure_risk", "gold.model_drift"),
 )
 PLAN_MAINTENANCE = Job(
     "plan_maintenance",

@@ -12,9 +12,7 @@ LAKE_HEALTH = Table(
     columns=(
         Column("as_of", "date", "day the upkeep was run for"),
         Column("table_name", "string", "table, layer.name"),
-        Column(
-            "checked_at", "timestamp", "the lake's time, UTC: the clock, held back where it jumped"
-        ),
+        Column("checked_at", "timestamp", "the lake's time, UTC: the clock, held back where it jumped"),
         Column("version", "bigint", "latest Delta version", "1"),
         Column("first_version", "bigint", "oldest version that can still be read", "1"),
         Column("pinned_versions", "bigint", "versions kept for published reports", "1"),

@@ -16,7 +16,11 @@ POSITION_FIX = Table(
         Column("shift_m", "double", "add to the stated chainage to get the reference run's", "m", nullable=True),
         Column("correlation", "double", "correlation with the reference run after the shift", "1", nullable=True),
         Column("comparable", "boolean", "false where the runs do not look alike: no trend may use the stretch"),
-        Column("method", "string", "reference, cross_correlation, cross_correlation_mirrored (left and right swapped) or none"),
+        Column(
+            "method",
+            "string",
+            "reference, cross_correlation, cross_correlation_mirrored (left and right swapped) or none",
+        ),
         Column("reference_recording_id", "string", "run that sets the chainage", nullable=True),
     ),
 )

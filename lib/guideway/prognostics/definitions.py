@@ -1,91 +1,30 @@
-"""What the model may know: every feature with its unit and meaning. ``FEATURES`` is also the Delta table's schema."""
+"""The model's features as numbers: codes of their words, their fingerprint and their page."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
 
 import numpy as np
 from numpy.typing import NDArray
 
-LEVEL = "indicator"
-RATE = "indicator/year"
-CODE = "code"
-
-STRUCTURES = ("earthwork", "embankment", "cutting", "bridge", "tunnel", "viaduct", "station")
-TRACK_FORMS = ("ballasted", "slab", "floating_slab", "embedded", "guideway_beam")
-WORK_TYPES = (
-    "unknown",
-    "tamping",
-    "stabilising",
-    "grinding",
-    "milling",
-    "renewal",
-    "drainage",
-    "ballast_cleaning",
-    "spot_repair",
-    "girder_adjustment",
-    "magnet_replacement",
-    "damper_fitting",
+from guideway.contracts.models import (
+    CODE,
+    DRAINAGE,
+    FEATURES,
+    LEVEL,
+    RATE,
+    STRUCTURES,
+    TRACK_FORMS,
+    WORK_TYPES,
+    Feature,
 )
-DRAINAGE = ("good", "fair", "poor")
 
-
-@dataclass(frozen=True)
-class Feature:
-    """One feature. A unit of ``indicator`` means the series' own unit, turned so that higher is worse."""
-
-    name: str
-    unit: str
-    comment: str
-
-
-FEATURES: tuple[Feature, ...] = (
-    Feature("last_value", LEVEL, "last value at the origin"),
-    Feature("level", LEVEL, "robust level at the origin: median of the last values since work, moved along the trend"),
-    Feature("line_level", LEVEL, "value at the origin of the least-squares line through all values since work"),
-    Feature("rate", RATE, "Theil-Sen slope of up to twelve last values since work"),
-    Feature("rate_26w", RATE, "least-squares slope of the last 26 weeks, since work"),
-    Feature("rate_52w", RATE, "least-squares slope of the last 52 weeks, since work"),
-    Feature("rate_104w", RATE, "least-squares slope of the last 104 weeks, since work"),
-    Feature("rate_since_work", RATE, "least-squares slope of all values since work"),
-    Feature("previous_rate", RATE, "least-squares slope between the last two works"),
-    Feature("rate_change", RATE, "slope of the last 26 weeks minus slope since work: is it speeding up"),
-    Feature("residual_sigma", LEVEL, "robust standard deviation around the trend of the last values"),
-    Feature("max_jump", LEVEL, "largest rise from one of the last values to the next, since work"),
-    Feature("last_jump", LEVEL, "rise from the last value but one to the last"),
-    Feature("history_max", LEVEL, "highest of the last twelve values, works or not"),
-    Feature("days_since_value", "d", "age of the last value"),
-    Feature("n_since_work", "1", "values since work"),
-    Feature("n_values", "1", "values ever"),
-    Feature("days_since_work", "d", "time since the last known work; missing when none is known"),
-    Feature("n_works", "1", "works known"),
-    Feature("n_works_3y", "1", "works known in the last three years"),
-    Feature("last_work_code", CODE, "type of the last known work: " + ", ".join(WORK_TYPES)),
-    Feature("last_work_effect", LEVEL, "level after the last known work minus level before it; negative is better"),
-    Feature("season_sin", "1", "sine of the time of the year"),
-    Feature("season_cos", "1", "cosine of the time of the year"),
-    Feature("speed_kmh", "km/h", "permitted speed"),
-    Feature("curvature_per_km", "1/km", "curvature, without sign"),
-    Feature("cant_mm", "mm", "design cant, without sign"),
-    Feature("structure", CODE, "structure: " + ", ".join(STRUCTURES)),
-    Feature("track_form", CODE, "track form: " + ", ".join(TRACK_FORMS)),
-    Feature("drainage", CODE, "drainage class: " + ", ".join(DRAINAGE)),
-    Feature("tonnes_per_day", "t/d", "gross tonnes a day"),
-    Feature("passes_per_day", "1/d", "train passages a day"),
-    Feature("age_years", "year", "time since installation or renewal at the origin"),
-    Feature("rain_mm_13w", "mm", "rain of the last 13 weeks, where weather is delivered"),
-    Feature("frost_days_13w", "d", "days of frost of the last 13 weeks, where weather is delivered"),
-    Feature("neighbour_level", LEVEL, "mean level of the nearest assets of the same track and indicator"),
-    Feature("neighbour_rate", RATE, "mean rate of the nearest assets of the same track and indicator"),
-    Feature("level_to_neighbours", LEVEL, "level minus the neighbours' level"),
-    Feature("rate_to_neighbours", RATE, "rate minus the neighbours' rate"),
-    Feature("engine_level", LEVEL, "level the degradation engine fitted as known at the origin, where it is given"),
-    Feature("engine_rate", RATE, "rate the degradation engine fitted as known at the origin, where it is given"),
-    Feature("engine_sigma", LEVEL, "standard deviation around the engine's trend, where it is given"),
-    Feature("distance_to_limit", LEVEL, "alert limit minus level; negative beyond the limit"),
-)
+__all__ = ["CODE", "DRAINAGE", "FEATURES", "LEVEL", "RATE", "STRUCTURES", "TRACK_FORMS", "WORK_TYPES", "Feature"]
 
 FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
+DEFINITION = hashlib.sha256(repr(FEATURES).encode()).hexdigest()[:16]
+"""Fingerprint of what the features mean: rows of ``gold.asset_feature`` of another one are not mixed with these."""
+
 _VOCABULARIES = {"structure": STRUCTURES, "track_form": TRACK_FORMS, "drainage": DRAINAGE, "last_work_code": WORK_TYPES}
 
 
@@ -106,10 +45,18 @@ def features_page() -> str:
     lines = [
         "# Features of the condition model",
         "",
-        "Generated from `guideway.prognostics.definitions`. Every feature is known at its origin: values and works",
-        "after it are not looked at. A unit of `indicator` is the unit of the series itself, turned so that higher is",
-        "always worse; the model divides these by the typical change of the indicator, so that one model serves all.",
-        "Missing means not known.",
+        "Generated from `guideway.contracts.models`; the columns of `gold.asset_feature`, a row an asset, indicator and",
+        "`as_of`. A unit of `indicator` is the unit of the series itself, turned so that higher is always worse; the",
+        "model divides these by the typical change of the indicator, so that one model serves all. Missing means not",
+        "known.",
+        "",
+        "**Known at the end of `as_of`** means: measured *and delivered* by then (what was measured before its",
+        "source's first delivery came as an archive and counts from its measurement), works finished by then, the",
+        "traffic that applied then, the engine's trend fitted to just these values. `score_assets` writes the",
+        "day's row of every asset with a limit; `train_models` adds rows of past days that are not there yet, and",
+        "trains on the table. A row once written is what was known: late deliveries do not change it; doing an",
+        "old week again by hand does. What `reference.section` says and the date of installation have no history:",
+        "they are today's.",
         "",
         "| feature | unit | meaning |",
         "|---|---|---|",

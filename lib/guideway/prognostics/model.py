@@ -18,7 +18,7 @@ from guideway.prognostics.drift import Reference
 from guideway.prognostics.parameters import ModelParameters
 from guideway.prognostics.ragged import Floats
 
-FORMAT = 1
+FORMAT = 2
 _FILES = ("model.json", "change.txt", "spread.txt")
 
 
@@ -59,7 +59,7 @@ class TrainedModel:
         spread_floor: least spread.
         quantiles: lower and upper quantile of the error in units of the spread, on later rows than trained on.
         calibrator: probability from the standardised distance to the limit.
-        reference: distribution of the features it was trained on, for drift.
+        labels: distribution of each line's training labels, in units of the scale, for drift.
         trained_until_days: latest time any training target reaches.
         n_rows: rows it was trained on.
     """
@@ -73,7 +73,7 @@ class TrainedModel:
     spread_floor: float
     quantiles: tuple[float, float]
     calibrator: Calibrator
-    reference: Reference
+    labels: Reference
     trained_until_days: float
     n_rows: int
 
@@ -115,7 +115,7 @@ class TrainedModel:
             "spread_floor": self.spread_floor,
             "quantiles": self.quantiles,
             "calibrator": asdict(self.calibrator),
-            "reference": asdict(self.reference),
+            "labels": asdict(self.labels),
             "trained_until_days": self.trained_until_days,
             "n_rows": self.n_rows,
             "columns": MATRIX_COLUMNS,
@@ -150,7 +150,7 @@ class TrainedModel:
             spread_floor=float(numbers["spread_floor"]),
             quantiles=(float(numbers["quantiles"][0]), float(numbers["quantiles"][1])),
             calibrator=Calibrator(**calibrator | {k: tuple(calibrator[k]) for k in ("knots", "levels")}),
-            reference=Reference.from_dict(numbers["reference"]),
+            labels=Reference.from_dict(numbers["labels"]),
             trained_until_days=float(numbers["trained_until_days"]),
             n_rows=int(numbers["n_rows"]),
         )

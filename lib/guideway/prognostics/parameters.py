@@ -26,6 +26,7 @@ class ModelParameters(BaseModel):
         alert_share: alert budget: share of the assets that may be alerted at one origin.
         bootstrap: resamples of the assets behind an interval.
         tolerance: how far from the horizon a target may lie, as a share of the horizon.
+        limits: fingerprint of the limits the targets were made with; other limits are other exceedances.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +46,7 @@ class ModelParameters(BaseModel):
     alert_share: float = Field(default=0.05, gt=0, le=1)
     bootstrap: int = Field(default=500, ge=10)
     tolerance: float = Field(default=0.25, gt=0)
+    limits: str = ""
 
     @property
     def horizon_days(self) -> float:

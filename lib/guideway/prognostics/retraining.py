@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 
 from guideway.prognostics.drift import Drift
+from guideway.rulebooks.rulebook import Rulebook
 
 _DRIFTED_SHARE = 0.2
+
+
+def limits_fingerprint(rulebooks: Mapping[str, Rulebook]) -> str:
+    """Fingerprint of what the rule books demand; their words and sources do not count."""
+    rows = sorted(
+        (row.rulebook_id, row.indicator, row.asset_class, row.speed_from_kmh, row.speed_to_kmh, row.level, row.value)
+        for book in rulebooks.values()
+        for row in book.rows
+    )
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 
 
 def retraining_reasons(
@@ -22,8 +34,8 @@ def retraining_reasons(
     Args:
         drifts: drift by line and quantity.
         days_since_training: age of the champion's training data.
-        trained_rulebook: hash of the limits it was trained with.
-        rulebook: hash of the limits in force; other limits are other exceedances.
+        trained_rulebook: fingerprint of the limits it was trained with.
+        rulebook: fingerprint of the limits in force; other limits are other exceedances.
         every_days: schedule.
 
     A line counts as drifted when its prediction or label has drifted, or a fifth of its features have.

@@ -22,6 +22,9 @@ from guideway.prognostics.ragged import Floats
 
 Mask = NDArray[np.bool_]
 MIN_ROWS = 30
+_CALENDAR = frozenset(
+    ("season_sin", "season_cos", "age_years", "n_values", "n_since_work", "n_works", "days_since_work")
+)
 
 
 class TooFewRowsError(GuidewayError):
@@ -77,6 +80,7 @@ def train(frame: pd.DataFrame, parameters: ModelParameters, seed: int) -> Traine
     matrix, scale = design.matrix(frame), design.scale(frame["indicator"].to_numpy())
     scaled = targets.change / scale
     early, late = calibration_split(frame, targets, usable, parameters, seed)
+    lines = frame["line_id"].to_numpy().astype(str)
 
     blend, change = _fit_change(matrix[early], scaled[early], parameters, seed)
     guess = blend.predict(matrix, parameters.horizon_days) + change.predict(matrix, num_threads=1)
@@ -100,7 +104,7 @@ def train(frame: pd.DataFrame, parameters: ModelParameters, seed: int) -> Traine
         spread_floor=floor,
         quantiles=(float(np.quantile(standard, tail)), float(np.quantile(standard, 1 - tail))),
         calibrator=calibrator,
-        reference=Reference.of(_watched(matrix) | {"prediction": guess, "label": scaled}),
+        labels=Reference.of({str(line): scaled[lines == line] for line in np.unique(lines[usable])}),
         trained_until_days=float(targets.ends_days[usable].max()),
         n_rows=int(usable.sum()),
     )
@@ -127,13 +131,10 @@ def calibration_split(
 
 
 def watched_columns(model: TrainedModel, frame: pd.DataFrame) -> dict[str, Floats]:
-    """Current values of everything drift watches: features on the model's scale, and the prediction."""
+    """What drift watches: the prediction, and features on the model's scale that do not move with the calendar."""
     matrix = model.design.matrix(frame)
-    return _watched(matrix) | {"prediction": model.scaled_change(matrix) if len(frame) else np.empty(0)}
-
-
-def _watched(matrix: Floats) -> dict[str, Floats]:
-    return {feature.name: matrix[:, k] for k, feature in enumerate(FEATURES)}
+    columns = {f.name: matrix[:, k] for k, f in enumerate(FEATURES) if f.name not in _CALENDAR}
+    return columns | {"prediction": model.scaled_change(matrix) if len(frame) else np.empty(0)}
 
 
 def _fit_change(matrix: Floats, change: Floats, parameters: ModelParameters, seed: int) -> tuple[Blend, lgb.Booster]:

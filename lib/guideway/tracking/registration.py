@@ -20,6 +20,19 @@ from guideway.tracking.store import TrackingSettings
 
 
 @dataclass(frozen=True)
+class Registered:
+    """What became of a trained model.
+
+    Attributes:
+        told: name and version, or that it waits in the outbox because MLflow is down.
+        awaits_approval: the version, where only a person's word is missing.
+    """
+
+    told: str
+    awaits_approval: str | None = None
+
+
+@dataclass(frozen=True)
 class Registration:
     """What every version registered by one training run has in common.
 
@@ -29,6 +42,7 @@ class Registration:
         inputs: address and Delta version of each table that was read, by name.
         run_id: Guideway's run.
         as_of: nothing after this day was used.
+        approval: a person promotes, not the gate.
     """
 
     tracking: TrackingSettings
@@ -36,12 +50,14 @@ class Registration:
     inputs: Mapping[str, tuple[str, int]]
     run_id: str
     as_of: date
+    approval: bool = False
 
-    def register(self, parameters: ModelParameters, seed: int, evaluation: Evaluation, decision: Decision) -> str:
-        """Train on all rows and register the version; where the gate agrees it is promoted at once.
+    def register(
+        self, parameters: ModelParameters, seed: int, evaluation: Evaluation, decision: Decision
+    ) -> Registered:
+        """Train on all rows and register the version.
 
-        Returns:
-            Name and version, or that it waits in the outbox because MLflow is down.
+        Where the gate agrees it is promoted at once, or waits for a person's approval.
         """
         record = condition_record(
             train(self.frame, parameters, seed),
@@ -53,10 +69,11 @@ class Registration:
             code_version=__version__,
             as_of=datetime.combine(self.as_of, time.max, timezone.utc),
             ended_at=datetime.now(timezone.utc),
-            promoted_by="gate",
+            promoted_by=None if self.approval else "gate",
         )
         delivery = deliver(record, self.tracking)
         version = next((r.model_version for r in delivery.receipts if r.record_id == record.record_id), None)
         if version is None:
-            return f"waits in the outbox: {delivery.problem}"
-        return f"{self.tracking.model_name} version {version}"
+            return Registered(f"waits in the outbox: {delivery.problem}")
+        awaits = version if decision.promote and self.approval else None
+        return Registered(f"{self.tracking.model_name} version {version}", awaits)

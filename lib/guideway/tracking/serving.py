@@ -80,6 +80,18 @@ def load_champion(settings: TrackingSettings, alias: str = CHAMPION) -> Champion
     return champion
 
 
+def champion_or_reason(settings: TrackingSettings) -> tuple[Champion | None, str | None]:
+    """The model in service, or why there is none to be had; that stops no science. No reason: none was promoted yet.
+
+    Raises:
+        ModelIntegrityError: a file is not what was registered: nobody works around that.
+    """
+    try:
+        return load_champion(settings), None
+    except (ModelOutdatedError, TrackingUnavailableError) as error:
+        return None, f"the champion is not to be had: {error}"
+
+
 def _version(client: MlflowClient, name: str, alias: str) -> tuple[str, str, dict[str, str]] | None:
     try:
         found = client.get_model_version_by_alias(name, alias)

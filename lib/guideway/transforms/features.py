@@ -1,13 +1,16 @@
-"""Condition series with everything else the lake knows of their assets: what models learn from."""
+"""``gold.asset_feature``: what was known of every series at the end of a day, and the risk the champion sees in it."""
 
 from __future__ import annotations
+
+from datetime import date
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from guideway.transforms.series import days
 from guideway.transforms.shared import shared
-from guideway.udfs.features import RISK_DDL, Serving, score_track
+from guideway.udfs.degradation import epoch_days
+from guideway.udfs.features import FEATURE_DDL, RISK_DDL, Serving, score_rows, track_features
 
 
 def with_facts(
@@ -17,7 +20,7 @@ def with_facts(
 
     Returns:
         The columns of ``condition_series`` and track, position_m, installed_days, speed_kmh, curvature_per_km,
-        cant_mm, structure, track_form, drainage, tonnes_per_day, passes_per_day, limit, level_name.
+        cant_mm, structure, track_form, drainage, traffic (see ``asset_traffic``), limit, level_name.
     """
     placed = assets.select(
         "asset_id",
@@ -44,25 +47,37 @@ def with_facts(
 
 
 def asset_traffic(assets: DataFrame, traffic: DataFrame, until: Column) -> DataFrame:
-    """Latest daily traffic of each asset: columns asset_id, tonnes_per_day, passes_per_day."""
+    """Daily traffic of each asset as it changed.
+
+    Returns:
+        Columns asset_id and, as arrays in order of time, traffic_days (since when), tonnes_per_day, passes_per_day.
+    """
     known = traffic.where(F.col("day") < until).select(
         "line_id",
         "track_id",
         F.col("from_m").alias("t_from"),
         F.col("to_m").alias("t_to"),
-        "day",
-        "gross_tonnes",
-        "passes",
+        F.struct(days(F.col("day").cast("timestamp")).alias("since"), "gross_tonnes", "passes").alias("traffic"),
     )
     here = assets.where("from_m IS NOT NULL").select("asset_id", "line_id", "track_id", "from_m")
     matched = here.join(known, ["line_id", "track_id"]).where("from_m >= t_from AND from_m < t_to")
+    told = F.array_sort(F.collect_list("traffic"))
     return matched.groupBy("asset_id").agg(
-        F.max_by("gross_tonnes", "day").alias("tonnes_per_day"), F.max_by("passes", "day").alias("passes_per_day")
+        F.transform(told, lambda row: row["since"]).alias("traffic_days"),
+        F.transform(told, lambda row: row["gross_tonnes"]).alias("tonnes_per_day"),
+        F.transform(told, lambda row: row["passes"]).alias("passes_per_day"),
     )
 
 
-def with_engine(rows: DataFrame, trends: DataFrame) -> DataFrame:
-    """The rows with level, rate and sigma of the degradation engine's trends of the day."""
+def asset_features(series: DataFrame, trends: DataFrame, work_types: tuple[str, ...], as_of: date) -> DataFrame:
+    """Rows of ``gold.asset_feature`` of a day; a group is a track, which bundles thousands of series.
+
+    Args:
+        series: the columns of ``with_facts``.
+        trends: ``gold.degradation_trend`` of the day.
+        work_types: names of the works' codes.
+        as_of: the day.
+    """
     engine = trends.select(
         "asset_id",
         "indicator",
@@ -70,10 +85,11 @@ def with_engine(rows: DataFrame, trends: DataFrame) -> DataFrame:
         F.col("rate_per_year").alias("engine_rate"),
         F.col("sigma").alias("engine_sigma"),
     )
-    return rows.join(engine, ["asset_id", "indicator"], "left")
+    rows = series.join(engine, ["asset_id", "indicator"], "left")
+    function = track_features(work_types, epoch_days(as_of))
+    return rows.groupBy("track").applyInArrow(function, FEATURE_DDL).withColumn("as_of", F.lit(as_of))
 
 
-def score(rows: DataFrame, champion: Serving, work_types: tuple[str, ...], as_of_days: float) -> DataFrame:
-    """Rows of gold.failure_risk, without ``as_of``; a group is a track, which bundles thousands of series."""
-    function = score_track(shared(rows.sparkSession, champion), work_types, as_of_days)
-    return rows.groupBy("track").applyInArrow(function, RISK_DDL)
+def score(features: DataFrame, champion: Serving) -> DataFrame:
+    """Rows of ``gold.failure_risk`` from rows of ``gold.asset_feature``."""
+    return features.mapInArrow(score_rows(shared(features.sparkSession, champion)), RISK_DDL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from guideway.monitoring.definition import Indicator
@@ -89,6 +89,17 @@ def asset_works(assets: DataFrame, works: DataFrame, work_types: tuple[str, ...]
     )
 
 
+def known_since(recordings: DataFrame) -> DataFrame:
+    """Since when each recording is known: columns recording_id, known_at.
+
+    That is its delivery. What was measured before the first delivery of its source came as an archive, whose dates of
+    delivery say nothing of the time: it is known since it was measured.
+    """
+    first = F.min("delivered_at").over(Window.partitionBy("source_id"))
+    since = F.when(F.col("started_at") < first, F.col("started_at")).otherwise(F.col("delivered_at"))
+    return recordings.select("recording_id", since.alias("known_at"))
+
+
 def condition_series(
     conditions: DataFrame,
     valid_recordings: DataFrame,
@@ -98,18 +109,22 @@ def condition_series(
     indicators: DataFrame,
     until: Column,
 ) -> DataFrame:
-    """One row an asset and indicator, of good values of valid recordings before ``until``.
+    """One row an asset and indicator, of good values of valid recordings measured and known before ``until``.
 
     Returns:
-        Columns asset_id, indicator, line_id, unit, direction, pool (pooling group), t_days, values, work_t_days,
-        work_codes, work_ids.
+        Columns asset_id, indicator, line_id, unit, direction, pool (pooling group), t_days, values, known_days,
+        work_t_days, work_codes, work_ids.
     """
+    known = known_since(valid_recordings).where(F.col("known_at") < until)
     usable = (
         conditions.where((F.col("measured_at") < until) & (F.col("quality") == "good"))
-        .join(F.broadcast(valid_recordings.select("recording_id")), "recording_id", "left_semi")
+        .join(F.broadcast(known), "recording_id")
         .join(F.broadcast(indicators), "indicator")
     )
-    points = F.array_sort(F.collect_list(F.struct(days(F.col("measured_at")).alias("t"), F.col("value").alias("v"))))
+    point = F.struct(
+        days(F.col("measured_at")).alias("t"), F.col("value").alias("v"), days(F.col("known_at")).alias("k")
+    )
+    points = F.array_sort(F.collect_list(point))
     series = usable.groupBy("asset_id", "indicator", "line_id", "unit", "direction").agg(points.alias("points"))
     modes = F.broadcast(lines.select("line_id", "mode"))
     kinds = assets.select("asset_id", "asset_type")
@@ -119,6 +134,7 @@ def condition_series(
             {
                 "t_days": F.transform("points", lambda p: p["t"]),
                 "values": F.transform("points", lambda p: p["v"]),
+                "known_days": F.transform("points", lambda p: p["k"]),
             }
         )
         .drop("points")

@@ -1,31 +1,94 @@
-"""Rows to learn from: features and targets of whole tracks at past days."""
+"""Rows to learn from: features of whole tracks at past days, and what came after."""
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from guideway.degradation.learning import backtest_origins, learn_priors
 from guideway.degradation.parameters import DegradationParameters
+from guideway.prognostics.definitions import DEFINITION, FEATURE_NAMES
 from guideway.transforms.degradation import arrow_batch
 from guideway.transforms.history import History
 from guideway.udfs.degradation import epoch_days
-from guideway.udfs.features import training_frame
+from guideway.udfs.features import feature_rows, known_features, targets
 from guideway.udfs.ragged import series_batch
 
+_ROW = ["asset_id", "indicator", "as_of"]
 
-def training_rows(history: History, as_of: date) -> pd.DataFrame:
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """What models learn from.
+
+    Attributes:
+        frame: features and targets, for ``prognostics.training``.
+        added: rows of ``gold.asset_feature`` that the table did not have; the frame holds the others as it has them.
+    """
+
+    frame: pd.DataFrame
+    added: pa.Table
+
+
+def training_rows(history: History, stored: DataFrame, as_of: date) -> TrainingRows | None:
     """Features and targets, on the driver, of an even sample of whole tracks at each back-test origin before ``as_of``.
 
     The engine's priors come from before the first origin, so that no feature knows what came after its origin.
+
+    Args:
+        history: what is known today.
+        stored: ``gold.asset_feature``: what was known then, for origins that were served or trained on before.
+        as_of: today.
+
+    Returns:
+        None without any series or origin.
     """
     rows = arrow_batch(history.whole_tracks())
     if not rows.num_rows:
-        return pd.DataFrame()
+        return None
     pools = tuple(sorted(pc.unique(rows.column("pool")).to_pylist()))
-    batch = series_batch(rows, pools, history.work_types)
-    origins = backtest_origins(batch, epoch_days(as_of))
-    priors = learn_priors(batch, pools, origins, epoch_days(as_of), DegradationParameters())
-    return training_frame(rows, priors, history.work_types, origins)
+    today = epoch_days(as_of)
+    whole = series_batch(rows, pools, history.work_types)
+    origins = backtest_origins(whole, today)
+    if not len(origins):
+        return None
+    early = series_batch(rows, pools, history.work_types, known_by=float(origins[0]))
+    priors = learn_priors(early, pools, origins, today, DegradationParameters())
+    frames = []
+    for origin in map(float, origins):
+        known = known_features(rows, history.work_types, origin, priors)
+        known["as_of"] = _day(origin)
+        frames.append(pd.concat([known, targets(rows, history.work_types, origin)], axis=1))
+    frame = pd.concat(frames, ignore_index=True)
+    is_stored = _as_stored(frame, stored)
+    missing = frame[~is_stored]
+    added = feature_rows(missing).append_column("as_of", pa.array(missing["as_of"], pa.date32()))
+    return TrainingRows(frame, added)
+
+
+def _as_stored(frame: pd.DataFrame, stored: DataFrame) -> np.ndarray:
+    """Put what was known at the time, where the table has it, in place of what would be known by now.
+
+    Returns:
+        Which rows the table has; shape (rows,).
+    """
+    days = sorted(set(frame["as_of"]))
+    wanted = stored.where(F.col("as_of").isin(days) & (F.col("definition") == DEFINITION))
+    then = wanted.select(*_ROW, *FEATURE_NAMES).toPandas()
+    place = pd.MultiIndex.from_frame(then[_ROW]).get_indexer(pd.MultiIndex.from_frame(frame[_ROW]))
+    has = place >= 0
+    names = list(FEATURE_NAMES)
+    frame.loc[has, names] = then[names].to_numpy(np.float64)[place[has]]
+    return has
+
+
+def _day(origin_days: float) -> date:
+    """The day that ends at an origin; the inverse of ``epoch_days``."""
+    return date(1970, 1, 1) + timedelta(days=round(origin_days) - 1)

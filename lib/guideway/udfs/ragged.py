@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from guideway.degradation.series import SeriesBatch
+from guideway.degradation.series import SeriesBatch, ragged_filter
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -25,12 +25,23 @@ def floats(values: pa.Array) -> Floats:
     return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
-def series_batch(batch: pa.RecordBatch, pools: Sequence[str], work_names: tuple[str, ...]) -> SeriesBatch:
-    """The series of a batch with the columns of ``condition_series``; a pool not in ``pools`` is -1."""
+def series_batch(
+    batch: pa.RecordBatch, pools: Sequence[str], work_names: tuple[str, ...], known_by: float = np.inf
+) -> SeriesBatch:
+    """The series of a batch with the columns of ``condition_series``; a pool not in ``pools`` is -1.
+
+    Only values that were measured and known, and works that were done, by the day ``known_by``.
+    """
     offsets, t_days = ragged(batch.column("t_days"))
     _, values = ragged(batch.column("values"))
     work_offsets, work_t_days = ragged(batch.column("work_t_days"))
     _, work_codes = ragged(batch.column("work_codes"))
+    if np.isfinite(known_by):
+        known = np.maximum(floats(t_days), floats(ragged(batch.column("known_days"))[1])) <= known_by
+        done = floats(work_t_days) <= known_by
+        offsets, work_offsets = ragged_filter(offsets, known), ragged_filter(work_offsets, done)
+        t_days, values = t_days.filter(pa.array(known)), values.filter(pa.array(known))
+        work_t_days, work_codes = work_t_days.filter(pa.array(done)), work_codes.filter(pa.array(done))
     places = pa.compute.index_in(batch.column("pool"), value_set=pa.array(pools, pa.string()))
     return SeriesBatch.of(
         offsets,

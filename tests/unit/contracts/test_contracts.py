@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -55,9 +56,10 @@ def test_jobs_read_and_write_tables_of_the_contract() -> None:
             assert table(name).full_name == name
 
 
-def test_every_gold_table_has_one_writer() -> None:
-    writers = [name for job in JOBS for name in job.writes]
-    assert len(set(writers)) == len(writers)
+def test_every_table_has_one_writing_job() -> None:
+    writers = Counter(name for job in JOBS for name in job.writes)
+    # past days are written by the job that trains, today by the job that scores, both by one kernel and under one lock
+    assert [name for name, jobs in writers.items() if jobs > 1] == ["gold.asset_feature"]
 
 
 def test_the_data_dictionary_is_current() -> None:

@@ -51,7 +51,8 @@ def test_a_constant_that_stays_is_stable_and_one_that_changes_drifts():
 
 
 def test_the_training_table_itself_does_not_drift(network, model):
-    found = drift(model.reference, watched_columns(model, network), np.zeros(len(network)))
+    watched = watched_columns(model, network)
+    found = drift(Reference.of(watched), watched, np.zeros(len(network)))
     assert {d.status for d in found} == {"stable"}
 
 
