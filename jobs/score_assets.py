@@ -1,4 +1,4 @@
-"""What is known of every asset today, the risk the champion sees in it, and how far the world moved from its training."""
+"""What is known of every asset today, the risk the champion sees in it, how far the world moved from its training."""
 
 from __future__ import annotations
 

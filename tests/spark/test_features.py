@@ -82,7 +82,7 @@ def measure(world: Rows, number: int, value: Callable[[int], float], *, days: fl
 
 
 def spoil(world: Rows, after: date) -> None:
-    """Everything that may come after a day: measurements, works, traffic, and what was measured before but came late."""
+    """All that may come after a day: measurements, works, traffic, and what was measured before but came late."""
     first = (after - START.date()).days
     for week in range(4, 40, 4):
         measure(world, 0, lambda _: 40.0, days=first + 7 * week)

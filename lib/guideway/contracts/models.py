@@ -1,4 +1,4 @@
-"""Tables of the models: what they may know of an asset on a day, and how far the world moved since they were trained."""
+"""Tables of the models: what they may know of an asset on a day, how far the world moved since they were trained."""
 
 from __future__ import annotations
 

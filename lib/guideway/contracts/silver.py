@@ -19,7 +19,7 @@ POSITION_FIX = Table(
         Column(
             "method",
             "string",
-            "reference, cross_correlation, cross_correlation_mirrored (left and right swapped) or none",
+            "reference, cross_correlation, cross_correlation_mirrored (sides swapped) or none",
         ),
         Column("reference_recording_id", "string", "run that sets the chainage", nullable=True),
     ),
