@@ -25,7 +25,7 @@ test: setup ## every test that takes minutes at most
 	$(BIN)/pytest -n logical tests/unit tests/properties -m "not drill"
 	$(BIN)/pytest tests -m "not drill" --ignore=tests/unit --ignore=tests/properties --ignore=tests/benchmarks
 
-up: setup ## Airflow, MLflow and the report site on this machine
+up: setup ## Airflow, MLflow, the report site and Spark Connect on this machine
 	@$(BIN)/python -m infra.local.up
 
 down: setup ## end what `make up` started
@@ -46,4 +46,4 @@ drill: setup ## slow tests on real processes: cluster, faults, browser
 
 clean: ## remove what was made at run time; the environment stays (remove .venv by hand)
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m infra.local.down; fi
-	rm -rf var/lake var/landing var/truth var/airflow var/mlflow var/reports var/log var/run build dist
+	rm -rf var/lake var/landing var/truth var/airflow var/mlflow var/connect var/reports var/log var/run build dist
