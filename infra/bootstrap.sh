@@ -53,7 +53,11 @@ main() {
         install "$python" "$stamp"
     fi
     .venv/bin/python infra/spark/fetch_jars.py var/jars
-    [ var/jars/spark.jsa -nt "$stamp" ] || .venv/bin/python infra/spark/class_archive.py var/jars
+    if ! [ var/jars/spark.jsa -nt "$stamp" ]; then
+        echo "setup: archive of Spark's classes" >&2
+        .venv/bin/python infra/spark/class_archive.py var/jars 2>var/class_archive.log ||
+            echo "note: there is none, Spark starts slower: see var/class_archive.log" >&2
+    fi
 }
 
 main

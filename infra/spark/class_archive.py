@@ -59,8 +59,8 @@ def main(folder: Path) -> int:
         java.stdin.close()  # Java ends when its input does, and writes the archive as it ends
         java.wait(timeout=300)
         if not draft.is_file():
-            print(f"note: this Java wrote no class archive in {folder}: Spark starts slower", file=sys.stderr)
-            return 0
+            print(f"error: this Java wrote no class archive in {folder}", file=sys.stderr)
+            return 1
         draft.replace(archive)
     return 0
 
