@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 from pyspark.sql import functions as F
@@ -14,7 +15,8 @@ from guideway.contracts.gold import DEGRADATION_TREND, EXCEEDANCE, LIMIT_FORECAS
 from guideway.contracts.jobs import PUBLISH_REPORT
 from guideway.contracts.reference import LINE, TRACK
 from guideway.job import JobContext, main
-from guideway.reporting.publish import publish
+from guideway.reporting.content import ReportContent, iso_week_of
+from guideway.reporting.publish import publish_week
 from guideway.tracking.champion_card import champion_card
 from guideway.tracking.store import TrackingSettings
 from guideway.transforms.report import READS, gather
@@ -23,6 +25,20 @@ from guideway.transforms.weekly import network_week
 
 def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     """Write the week's row of each line, then the report from one set of table versions."""
+    settings, as_of = context.settings, context.as_of
+    report = publish_week(partial(_content, context), Path(settings.reports), as_of)
+    week = iso_week_of(as_of)
+    pins = [(as_of, name, week, version) for name, version in report.table_versions.items()]
+    pinned = context.spark.createDataFrame(pins, REPORT_VERSION.ddl)
+    context.writer.replace(pinned, REPORT_VERSION, F.col("as_of") == F.lit(as_of), _window(as_of))
+    return f"report of {week}: {report.index}", {
+        "report": str(report.index),
+        "week": week,
+        "degraded": report.degraded,
+    }
+
+
+def _content(context: JobContext) -> ReportContent:
     lake, settings, as_of = context.lake, context.settings, context.as_of
     forecasts = lake.read(LIMIT_FORECAST)
     today = F.col("as_of") == F.lit(as_of)
@@ -37,9 +53,9 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
         forecasts.where(F.col("as_of") == F.lit(as_of - timedelta(days=7))),
         as_of,
     )
-    context.writer.replace(week, NETWORK_WEEK, today, f"as_of = DATE '{as_of.isoformat()}'")
+    context.writer.replace(week, NETWORK_WEEK, today, _window(as_of))
     versions = lake.versions(READS)
-    content = gather(
+    return gather(
         lambda table: lake.read(table, versions.get(table.full_name)),
         as_of,
         versions,
@@ -48,15 +64,10 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
         code_version=__version__,
         model=champion_card(TrackingSettings.of(settings.mlflow_uri, settings.mlflow_artifacts)),
     )
-    report = publish(content, Path(settings.reports))
-    pins = [(as_of, name, content.iso_week, version) for name, version in versions.items()]
-    pinned = context.spark.createDataFrame(pins, REPORT_VERSION.ddl)
-    context.writer.replace(pinned, REPORT_VERSION, today, f"as_of = DATE '{as_of.isoformat()}'")
-    return f"report of {content.iso_week}: {report.index}", {
-        "report": str(report.index),
-        "week": content.iso_week,
-        "degraded": report.degraded,
-    }
+
+
+def _window(as_of: date) -> str:
+    return f"as_of = DATE '{as_of.isoformat()}'"
 
 
 if __name__ == "__main__":

@@ -60,6 +60,12 @@ def contract_columns(full_name: str) -> tuple[str, ...]:
     return tuple(column.name for column in table(full_name).columns)
 
 
+def iso_week_of(day: date) -> str:
+    """ISO week of a day, such as ``2026-W47``."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
 def _frame(source: str | tuple[str, ...]) -> Any:
     """A frame field of the report: ``source`` is a contract table or the columns themselves; empty by default."""
     columns = contract_columns(source) if isinstance(source, str) else source
@@ -238,8 +244,7 @@ class ReportContent:
     @property
     def iso_week(self) -> str:
         """ISO week of ``as_of``, such as ``2026-W47``: the name of the report and of its folder."""
-        year, week, _ = self.as_of.isocalendar()
-        return f"{year}-W{week:02d}"
+        return iso_week_of(self.as_of)
 
     @property
     def week_starts(self) -> date:

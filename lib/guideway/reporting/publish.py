@@ -6,11 +6,15 @@ import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from guideway.reporting.content import ReportContent
+from guideway.errors import GuidewayError
+from guideway.reporting.audit import audit
+from guideway.reporting.content import ReportContent, iso_week_of
 from guideway.reporting.csv_files import csv_frames, write_csv
 from guideway.reporting.durable import replace_folder, replace_text, restore_folders, sync_tree
 from guideway.reporting.html import banner_html, render_html, with_banner
@@ -44,6 +48,7 @@ class PublishedReport:
         site: the page of all reports.
         files: every file in ``folder``.
         degraded: what could not be made as wanted, in words; empty when all is well.
+        table_versions: Delta version of each table it was made of, by full name.
     """
 
     folder: Path
@@ -51,6 +56,7 @@ class PublishedReport:
     site: Path
     files: tuple[Path, ...]
     degraded: tuple[str, ...]
+    table_versions: Mapping[str, int]
 
 
 def publish(content: ReportContent, folder: Path) -> PublishedReport:
@@ -74,14 +80,47 @@ def publish(content: ReportContent, folder: Path) -> PublishedReport:
         replace_folder(scratch, place)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    _unmark_older(folder, content.iso_week)
     site = write_site(folder)
-    return PublishedReport(place, place / "index.html", site, tuple(sorted(place.iterdir())), degraded)
+    files = tuple(sorted(place.iterdir()))
+    return PublishedReport(place, place / "index.html", site, files, degraded, content.table_versions)
+
+
+def publish_week(make: Callable[[], ReportContent], folder: Path, as_of: date) -> PublishedReport:
+    """Make, audit and publish the report of a week; what fails leaves the last report standing, with a banner.
+
+    A failure of an old week done again says nothing about a newer report: that one gets no banner.
+
+    Args:
+        make: gives what the report says.
+        folder: the reports folder.
+        as_of: day the report is about.
+
+    Raises:
+        LakeError: the audit refused the content.
+    """
+    try:
+        content = make()
+        audit(content)
+        return publish(content, folder)
+    except Exception as error:
+        # foreign errors carry addresses and stack traces: those belong in the log
+        said = str(error) if isinstance(error, GuidewayError) else f"{type(error).__name__}, see the job's log"
+        week = iso_week_of(as_of)
+        try:
+            restore_folders(folder)
+            standing = published(folder)
+            if standing and str(standing[0]["iso_week"]) <= week:
+                mark_stale(folder, f"the report of {week} was not published: {said}")
+        except (OSError, ValueError, GuidewayError) as second:
+            error.add_note(f"nor could the last report be marked: {second}")
+        raise
 
 
 def mark_stale(folder: Path, reason: str) -> Path | None:
     """Put a banner on the newest report: it stands, but what should have replaced it failed.
 
-    Marking it again replaces the banner; publishing that week anew removes it.
+    Marking it again replaces the banner; publishing that week anew, or a later one, removes it.
 
     Args:
         folder: the reports folder.
@@ -102,6 +141,18 @@ def mark_stale(folder: Path, reason: str) -> Path | None:
     replace_text(newest / "report.json", _json(card))
     write_site(folder)
     return page
+
+
+def _unmark_older(folder: Path, week: str) -> None:
+    """Take off what ``mark_stale`` put on reports before ``week``; a banner a report was made with stays."""
+    for card in published(folder):
+        if not card["stale"] or str(card["iso_week"]) >= week:
+            continue
+        place = folder / str(card["iso_week"])
+        page = with_banner((place / "index.html").read_text(encoding="utf-8"), "")
+        if hashlib.sha256(page.encode()).hexdigest() == card["files"]["index.html"]["sha256"]:
+            replace_text(place / "index.html", page)
+            replace_text(place / "report.json", _json({**card, "stale": None}))
 
 
 def _write_files(content: ReportContent, folder: Path) -> tuple[str, ...]:

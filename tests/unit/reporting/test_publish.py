@@ -9,10 +9,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from guideway.errors import LakeError
 from guideway.reporting import publish as publishing
 from guideway.reporting.content import ReportContent
 from guideway.reporting.durable import restore_folders
-from guideway.reporting.publish import mark_stale, publish
+from guideway.reporting.publish import mark_stale, publish, publish_week
 from guideway.reporting.site import published
 from tests.unit.reporting.sample import AS_OF, EMPTY
 
@@ -100,6 +101,42 @@ def test_a_failed_audit_puts_a_banner_on_the_last_report_and_the_next_one_takes_
     assert changed == {"2026-W47/index.html", "2026-W47/report.json", "index.html"}
     publish(EMPTY, tmp_path)
     assert digests(tmp_path) == clean
+
+
+def test_a_refused_week_leaves_the_last_report_with_the_reason_until_a_whole_one_comes(
+    small: ReportContent, tmp_path: Path
+) -> None:
+    last_week = dataclasses.replace(EMPTY, as_of=AS_OF.replace(day=15))
+    page = publish(last_week, tmp_path).index
+    before = digests(tmp_path)
+    with pytest.raises(LakeError, match="no trend of 2026-11-22"):
+        publish_week(lambda: dataclasses.replace(small, degradation_trend=EMPTY.degradation_trend), tmp_path, AS_OF)
+    assert [card["iso_week"] for card in published(tmp_path)] == ["2026-W46"], "nothing half-made stands"
+    assert "the report of 2026-W47 was not published: gold.degradation_trend: no trend" in page.read_text()
+    report = publish_week(lambda: small, tmp_path, AS_OF)
+    clean = digests(tmp_path)
+    assert json.loads((report.folder / "report.json").read_text())["stale"] is None
+    assert {name: clean[name] for name in before if "/" in name} == {k: v for k, v in before.items() if "/" in k}
+
+    def broken() -> ReportContent:
+        raise LakeError("gold.work_plan: torn commit")
+
+    with pytest.raises(LakeError, match="torn commit"):
+        publish_week(broken, tmp_path, last_week.as_of)
+    assert digests(tmp_path) == clean, "an old week done again says nothing about a newer report"
+
+
+def test_only_errors_meant_for_people_are_shown_to_them(tmp_path: Path) -> None:
+    page = publish(EMPTY, tmp_path).index
+
+    def broken() -> ReportContent:
+        raise OSError("s3a://lake.internal/gold refused user planner")
+
+    with pytest.raises(OSError, match="refused user"):
+        publish_week(broken, tmp_path, AS_OF)
+    text = page.read_text()
+    assert "not published: OSError, see the job" in text
+    assert "lake.internal" not in text
 
 
 def test_there_is_nothing_to_mark_before_the_first_report(tmp_path: Path) -> None:
