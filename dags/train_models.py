@@ -1,7 +1,9 @@
 """Train the predictive-maintenance model.
 
 Trains the model that looks 13 weeks ahead, validates it by time and by line against persistence and the plain trend,
-and registers it in MLflow; the better one is `champion`.
+and registers it in MLflow; the better one is `champion`. Where there is a champion, only for a reason: it is older than
+`GUIDEWAY_RETRAIN_DAYS` (28; 0: always), a line has drifted (`gold.model_drift`), or other limits apply. With
+`GUIDEWAY_MODEL_APPROVAL=true` the gate promotes nothing: a person does, by `guideway models promote VERSION --why ...`.
 
 Starts when `gold.condition` changes and a week is complete: the date is a Monday, or the chain was started with
 *Close the week*. On other days the first task skips the rest.
@@ -31,5 +33,5 @@ with DAG(
         return due
 
     week_is_closed("{{ closes_week(params, triggering_asset_events, dag_run) }}") >> SparkJob(
-        job=TRAIN_MODELS, outlets=(MODEL,), pool="models"
+        job=TRAIN_MODELS, outlets=(MODEL,)
     )

@@ -118,7 +118,8 @@ def test_tasks_declare_what_the_contracts_say(dags: dict[str, Any]) -> None:
 
 def test_each_table_has_one_writer() -> None:
     written = [table for job in ALL_JOBS for table in job.writes]
-    assert len(written) == len(set(written))
+    twice = {table for table in written if written.count(table) > 1}
+    assert twice == {"gold.asset_feature"}  # scoring writes its day, training the past days that are missing
 
 
 def awaited(dag: Any) -> set[str]:
@@ -139,7 +140,7 @@ def test_assets_chain_the_dags_from_archive_to_report(dags: dict[str, Any]) -> N
 def test_no_job_reads_a_table_before_it_is_written(dags: dict[str, Any]) -> None:
     chain = ["ingest_archive", "measure_condition", "train_models", "weekly_degradation"]
     written: set[str] = set()
-    deferred = {"gold.intervention"}  # written by fit_degradation of the week before; models start without it
+    deferred = {"gold.model_drift"}  # written by score_assets of the week before; the first training needs none
     for dag_id in chain:
         for task in dags[dag_id].topological_sort():
             assert names(task.inlets) - deferred <= written, task

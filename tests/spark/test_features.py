@@ -169,7 +169,7 @@ def test_the_table_holds_exactly_the_contract(base: TrainingRows) -> None:
 
 @pytest.fixture(scope="module")
 def network() -> pd.DataFrame:
-    frame = fleet.table(160, seed=4)
+    frame = fleet.table(240, seed=4)
     days = pd.to_timedelta(frame["origin_days"] - 1, unit="D")
     frame["as_of"] = (pd.Timestamp("1970-01-01") + days).dt.date
     return frame.assign(kind="k", unit="mm", direction=1, level_name="AL")
@@ -206,8 +206,11 @@ def test_only_the_line_that_moved_drifts(spark: SparkSession, network: pd.DataFr
     now.loc[moved, ["speed_kmh", "rate", "rate_52w", "engine_rate"]] = [80.0, 3.0, 3.0, 3.0]
     serving = Serving("m", "7", model.to_texts())
     found = model_drift(stored(spark, pd.concat([network, now])), serving, model, today).toPandas()
-    speed = found[found["quantity"] == "speed_kmh"].set_index("line_id")["status"]
-    assert speed.to_dict() == {"L0": "too_few_rows", "L1": "too_few_rows", "L2": "too_few_rows", "L3": "too_few_rows"}
+    status = found.set_index(["quantity", "line_id"])["status"]
+    assert status["speed_kmh"].to_dict() == {"L0": "stable", "L1": "stable", "L2": "drifted", "L3": "stable"}
+    assert status["prediction", "L2"] == "drifted"
+    assert set(found["n"]) == {60}
+    assert not {"season_sin", "n_values"} & set(found["quantity"])
 
 
 def test_other_limits_have_another_fingerprint() -> None:

@@ -101,7 +101,8 @@ def drift(reference: Reference, columns: Mapping[str, Floats], line_id: Any, *, 
 def _compare(line: str, name: str, values: Floats, *, quantiles: Floats, missing: float, min_rows: int) -> Drift:
     known = np.sort(values[np.isfinite(values)])
     edges = np.unique(quantiles[:: (_SHARES.size - 1) // _BINS])
-    inner = edges[1:-1] if edges.size > 2 else edges[:1]
+    # a constant has a bin of its own between lower and higher values
+    inner = edges[1:-1] if edges.size > 2 else np.unique([np.nextafter(edges[0], -np.inf), edges[0]])
     expected = np.diff([0.0, *_distribution(quantiles, inner), 1.0]) * (1 - missing)
     counts = np.bincount(np.searchsorted(inner, known, side="left"), minlength=inner.size + 1)
     total = max(values.size, 1)
