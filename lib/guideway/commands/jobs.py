@@ -10,7 +10,8 @@ from dataclasses import asdict
 from functools import partial
 
 from guideway.commands.command import Commands, add_command
-from guideway.contracts.jobs import JOBS, UPKEEP, Job
+from guideway.commands.planning import add_what_if
+from guideway.contracts.jobs import JOBS, PLAN_MAINTENANCE, UPKEEP, Job
 from guideway.errors import ConfigurationError
 from guideway.job import (
     SETTINGS,
@@ -33,7 +34,11 @@ def register(commands: Commands) -> None:
     """One sub-command a job, and the pipeline of all of them."""
     for job in (*JOBS, *UPKEEP):
         example = f"guideway {job.command} --lake var/lake"
-        add_arguments(add_command(commands, job.command, job.summary, partial(_run_job, job), example), job)
+        run = partial(_run_job, job)
+        parser = add_command(commands, job.command, job.summary, run, example)
+        add_arguments(parser, job)
+        if job is PLAN_MAINTENANCE:
+            add_what_if(parser, run)
     pipeline = add_command(
         commands,
         "pipeline",

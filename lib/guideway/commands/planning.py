@@ -1,16 +1,17 @@
-"""``guideway what-if`` and ``compare-policies``: what changes in the plan, and what planning by condition is worth."""
+"""``guideway plan --what-if`` and ``compare-policies``: what a change does, what planning by condition is worth."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from guideway.commands.command import Commands, add_command, add_json
+from guideway.commands.command import Commands, Run, add_command, add_json
 from guideway.errors import ConfigurationError
 from guideway.job import today
 from guideway.settings import load_settings
@@ -20,22 +21,17 @@ if TYPE_CHECKING:
 
 _TRUTH = {"level_start_mm": "start", "level_rate_mm_per_year": "rate_per_year"}
 
+_QUESTIONS = ("defer", "weeks", "budget", "limits")
+_DEFER_WEEKS = 13
+_WHAT_IF_EXAMPLES = (
+    "guideway plan --what-if --budget 20000 --lake var/lake --as-of 2025-12-29",
+    "guideway plan --what-if --defer 3 --weeks 26 --lake var/lake --as-of 2025-12-29 --json",
+    "guideway plan --what-if --limits stricter --lake var/lake --as-of 2025-12-29",
+)
+
 
 def register(commands: Commands) -> None:
     """Declare the commands of this group."""
-    what_if = add_command(
-        commands,
-        "what-if",
-        "show what changes in the plan with a job deferred, another budget or other limits; nothing is written",
-        _what_if,
-        "guideway what-if --lake var/lake --as-of 2025-12-29 --budget 20000 --json",
-    )
-    what_if.add_argument("--defer", type=int, metavar="WORK_NO", help="put off this job of the plan")
-    what_if.add_argument("--weeks", type=int, default=13, help="by how many weeks (default: 13)")
-    what_if.add_argument("--budget", type=float, help="budget of the horizon, in the plan's currency")
-    what_if.add_argument("--limits", type=Path, metavar="FOLDER", help="folder of rule books with other limits")
-    what_if.add_argument("--rulebooks", help="folder of rule books besides the packaged ones")
-
     policies = add_command(
         commands,
         "compare-policies",
@@ -48,11 +44,37 @@ def register(commands: Commands) -> None:
     )
     policies.add_argument("--years", type=float, help="length of the replay (default: setting replay_years)")
     policies.add_argument("--seed", type=int, default=1, help="seed of noise, effects and bootstrap (default: 1)")
-    for parser in (what_if, policies):
-        parser.add_argument("--lake", help="folder or s3a:// address of the lake")
-        parser.add_argument("--planning", help="folder of planning data besides the packaged")
-        parser.add_argument("--as-of", type=date.fromisoformat, help="day the plan is about (default: today, UTC)")
-        add_json(parser)
+    policies.add_argument("--lake", help="folder or s3a:// address of the lake")
+    policies.add_argument("--planning", help="folder of planning data besides the packaged")
+    policies.add_argument("--as-of", type=date.fromisoformat, help="day the plan is about (default: today, UTC)")
+    add_json(policies)
+
+
+def add_what_if(parser: argparse.ArgumentParser, run: Run) -> None:
+    """Let ``guideway plan`` answer what-if questions, too; ``run`` is what it does when none is asked."""
+    asked = parser.add_argument_group("what if", "show what a change does to the plan; nothing is written")
+    asked.add_argument("--what-if", action="store_true", help="answer a question instead of writing the plan")
+    asked.add_argument("--defer", type=int, metavar="WORK_NO", help="put off this job of the plan")
+    asked.add_argument("--weeks", type=int, help=f"by how many weeks (default: {_DEFER_WEEKS})")
+    asked.add_argument("--budget", type=float, help="budget of the horizon, in the plan's currency")
+    asked.add_argument("--limits", type=Path, metavar="FOLDER", help="folder of rule books with other limits")
+    parser.epilog = f"{parser.epilog}\n" + "\n".join(f"  {example}" for example in _WHAT_IF_EXAMPLES)
+    parser.set_defaults(execute_command=partial(_plan, run))
+
+
+def _plan(run: Run, options: argparse.Namespace) -> int:
+    given = [name for name in _QUESTIONS if getattr(options, name) is not None]
+    if not options.what_if:
+        if given:
+            raise ConfigurationError(f"--{given[0]} asks a question about the plan: give --what-if, too")
+        return run(options)
+    if set(given) <= {"weeks"}:
+        raise ConfigurationError("nothing to change: give --defer, --budget or --limits")
+    if options.weeks is not None and options.defer is None:
+        raise ConfigurationError("--weeks says by how much --defer puts a job off: give --defer, too")
+    if options.receipt is not None:
+        raise ConfigurationError("--receipt belongs to a plan that is written; --what-if writes nothing")
+    return _what_if(options)
 
 
 def _what_if(options: argparse.Namespace) -> int:
@@ -64,12 +86,10 @@ def _what_if(options: argparse.Namespace) -> int:
     from guideway.rulebooks.load import load_rulebooks  # noqa: PLC0415
     from guideway.transforms.planning import gather_planning  # noqa: PLC0415
 
-    if options.defer is None and options.budget is None and options.limits is None:
-        raise ConfigurationError("nothing to change: give --defer, --budget or --limits")
-    settings = load_settings(lake=options.lake, planning=options.planning, rulebooks=options.rulebooks)
+    settings = load_settings(lake=options.lake, rulebooks=options.rulebooks)
     as_of = options.as_of or today()
     books = load_rulebooks(*settings.rulebook_folders)
-    read = Lake(open_session(settings, "guideway what-if"), settings.lake).read
+    read = Lake(open_session(settings, "guideway plan --what-if"), settings.lake).read
     frames = gather_planning(read, books, as_of, settings.planning, every=options.limits is not None)
     planning = frames.planning()
     result = plan(planning.problem)
@@ -77,7 +97,9 @@ def _what_if(options: argparse.Namespace) -> int:
     if options.limits is not None:
         planning = _other_limits(read, frames, settings.rulebook_folders, options.limits).planning()
     if options.defer is not None:
-        planning = deferred(planning, before[2], options.defer, options.weeks)
+        planning = deferred(
+            planning, before[2], options.defer, _DEFER_WEEKS if options.weeks is None else options.weeks
+        )
     if options.budget is not None:
         planning = with_budget(planning, options.budget)
     if options.limits is None:  # other limits make other tasks
@@ -90,7 +112,8 @@ def _what_if(options: argparse.Namespace) -> int:
         print(json.dumps({"as_of": as_of.isoformat(), "status": other.status, "gap": round(other.gap, 4), **said}))
     else:
         print(shown.figures.to_string(index=False))
-        print(shown.works.to_string(index=False) if len(shown.works) else "no work comes, goes or moves")
+        moved = shown.works.drop(columns="reason")  # sentences, in --json
+        print(moved.to_string(index=False) if len(moved) else "no work comes, goes or moves")
     return 0
 
 
