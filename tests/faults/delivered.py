@@ -12,7 +12,7 @@ from guideway.archives.landing import Delivery, find_deliveries, hash_deliveries
 from guideway.archives.profile import Profile
 from guideway.archives.reasons import REASONS
 from guideway.errors import DecodeError
-from guideway.transforms.delivery import claims, split_duplicates
+from guideway.transforms.delivery import claims, refuse_unclaimed, split_duplicates
 from tests.unit.archives.helpers import HEADER, lines, profile, rows
 
 NOW = datetime(2026, 1, 5, 6, 0, tzinfo=timezone.utc)
@@ -61,5 +61,5 @@ def decide(
 
 def _status(landing: Path, delivery: Delivery) -> str:
     if delivery.source_id is None:
-        return "unknown_source"
+        return str(refuse_unclaimed([delivery])[delivery.path]["reason"]).partition(":")[0]
     return verdict(landing / delivery.path, PROFILES[delivery.source_id])

@@ -173,11 +173,10 @@ UNITS = {
     "chainage-in-miles": (GOOD.replace(b"Position [m]", b"Position [mi]"), "wrong_unit"),
     "chainage-in-km": (GOOD.replace(b"Position [m]", b"Position [km]"), "wrong_unit"),
 }
-OPEN = pytest.mark.xfail(strict=True, reason="the unit a file states for its chainage is not compared with the profile")
 
 
 @pytest.mark.fault(18)
-@pytest.mark.parametrize("case", [pytest.param(c, marks=OPEN) if c.startswith("chainage") else c for c in UNITS])
+@pytest.mark.parametrize("case", UNITS)
 def test_a_wrong_unit_is_refused_or_converted_and_never_taken_as_it_is(tmp_path: Path, case: str) -> None:
     data, reason = UNITS[case]
     source = profile(quality={"rules": [
@@ -286,13 +285,34 @@ def test_a_name_that_lies_to_a_terminal_is_quarantined(tmp_path: Path, name: str
 
 
 @pytest.mark.fault(29)
-@pytest.mark.xfail(strict=True, reason="a name that is no UTF-8 is accepted, and its ledger row cannot be written")
 def test_a_name_that_is_no_text_is_quarantined_under_a_name_a_ledger_can_hold(tmp_path: Path) -> None:
     folder = os.fsencode(tmp_path / "test-car")
     os.mkdir(folder)  # noqa: PTH102
     with open(os.path.join(folder, b"run\xff.csv"), "wb") as file:  # noqa: PTH118, PTH123
         file.write(GOOD)
-    decided, _ = decide(tmp_path, settle_seconds=0)
-    ((path, reason),) = decided.items()
-    assert reason == "hostile_name"
-    assert path.encode("utf-8"), "a path that is no UTF-8 cannot become a row"
+    assert decide(tmp_path, settle_seconds=0) == ({r"test-car/run\xff.csv": "hostile_name"}, 0)
+
+
+@pytest.mark.fault(29)
+def test_a_name_that_spells_the_escape_is_not_accepted_under_it(tmp_path: Path) -> None:
+    deliver(tmp_path, r"test-car/run\xff.csv", GOOD)
+    assert decide(tmp_path) == ({r"test-car/run\xff.csv": "hostile_name"}, 0)
+
+
+@pytest.mark.fault(29)
+def test_bytes_that_came_under_a_name_that_is_no_text_get_their_chance_under_a_better_one(tmp_path: Path) -> None:
+    deliver(tmp_path, os.fsdecode(b"test-car/a\xff/run.csv"), GOOD, NOW - timedelta(hours=2))
+    deliver(tmp_path, "test-car/run.csv", GOOD)
+    decided, _ = decide(tmp_path)
+    assert decided["test-car/run.csv"] == "accepted"
+
+
+@pytest.mark.fault(29)
+def test_a_member_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    """Facts are read from names: bytes that are no UTF-8 must not travel into a row that way."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz", format=tarfile.GNU_FORMAT) as archive:
+        info = tarfile.TarInfo(os.fsdecode(b"run\xff.csv"))
+        info.size = len(GOOD)
+        archive.addfile(info, io.BytesIO(GOOD))
+    assert verdict(write(tmp_path, buffer.getvalue(), "run.tgz")) == "hostile_name"

@@ -124,6 +124,9 @@ def _positions(table: RawTable, profile: Profile) -> tuple[F64, datetime | None]
 
 def _metres(chainage: Chainage, table: RawTable, profile: Profile) -> F64:
     """Stated chainage of every row, m; numbers no railway has are missing."""
+    units = {"number": (chainage.unit,), "km_and_m": ("km", "m"), "km_plus_m": ()}[chainage.form]
+    for column, unit in zip(chainage.columns, units, strict=False):
+        check_stated(column, table.units.get(column) or None, unit, chainage.unit_label)
     with np.errstate(over="ignore", invalid="ignore"):
         if chainage.form == "km_plus_m":
             metres = km_plus_m(table.texts[chainage.columns[0]], decimal_mark(profile))

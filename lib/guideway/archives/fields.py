@@ -80,6 +80,7 @@ class Chainage(Strict):
     form: Literal["number", "km_plus_m", "km_and_m"] = Field("number", description="how the chainage is written")
     columns: tuple[str, ...] = Field(min_length=1, max_length=2, description="one column, or two for km_and_m")
     unit: Literal["m", "km", "ft", "mi"] = Field("m", description="unit of form 'number'")
+    unit_label: str | None = Field(None, description="what the file writes as its unit, where Pint cannot read that")
     offset_m: float = Field(0.0, description="added to the stated chainage")
 
     @field_validator("columns", mode="before")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -11,17 +13,23 @@ from pathlib import Path
 
 REFERENCE_FOLDER = "reference"
 _CHUNK_BYTES = 1 << 20
+_ESCAPED = re.compile(r"\\x[89a-f][0-9a-f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivered file: where it lies, what it holds, and who claims it (None: nobody)."""
+    r"""One delivered file: where it lies, what it holds, and who claims it (None: nobody).
+
+    ``path`` fits into a row whatever the file's name is: bytes that are no UTF-8 are escaped as ``\xff``. Where it has
+    such an escape nobody claims the file, and ``on_disk`` is the path to open, as the operating system gives it.
+    """
 
     path: str
     size_bytes: int
     delivered_at: datetime
     source_id: str | None
     content_sha256: str = ""
+    on_disk: str = ""
 
     @property
     def look(self) -> tuple[str, int, datetime]:
@@ -55,8 +63,12 @@ def find_deliveries(
         if 0 <= (now - delivered_at).total_seconds() < settle_seconds:
             growing += 1
             continue
-        told = (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
-        found.append(Delivery(told, stat.st_size, delivered_at, claim(told)))
+        lies = (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
+        told = os.fsencode(lies).decode("utf-8", "backslashreplace")
+        if _ESCAPED.search(told):  # also a name that spells an escape: two files must not share an accepted path
+            found.append(Delivery(told, stat.st_size, delivered_at, None, on_disk=lies))
+        else:
+            found.append(Delivery(told, stat.st_size, delivered_at, claim(told)))
     return sorted(found, key=lambda delivery: (delivery.delivered_at, delivery.path)), growing
 
 
@@ -94,7 +106,7 @@ def _files(place: Path) -> Iterator[Path]:
 
 def _hashed(landing: Path, delivery: Delivery) -> Delivery:
     digest = hashlib.sha256()
-    with (landing / delivery.path).open("rb") as file:
+    with (landing / (delivery.on_disk or delivery.path)).open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             digest.update(chunk)
     return replace(delivery, content_sha256=digest.hexdigest())

@@ -66,7 +66,7 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "nested_archive": ("A container inside a container.", "Deliver it unpacked once."),
         "hostile_name": (
-            "A name or link that leaves its folder or holds control characters.",
+            "A name or link that leaves its folder, holds control characters or is no UTF-8.",
             "Do not open it; ask the sender.",
         ),
         "corrupt_archive": ("The container is damaged or encrypted.", "Deliver it again."),

@@ -101,13 +101,15 @@ def open_members(path: Path, limits: Zipped) -> Iterator[Iterator[Member]]:
 
 
 def check_name(name: str) -> None:
-    """Refuse names that could leave a folder or fool a terminal.
+    """Refuse names that could leave a folder, fool a terminal or are no text (bytes that are no UTF-8).
 
     Raises:
         DecodeError: ``hostile_name``.
     """
     parts = PurePosixPath(name.replace("\\", "/")).parts
-    bad_character = any(ord(c) < 32 or 127 <= ord(c) < 160 or 0x202A <= ord(c) <= 0x202E for c in name)
+    bad_character = any(
+        ord(c) < 32 or 127 <= ord(c) < 160 or 0x202A <= ord(c) <= 0x202E or 0xD800 <= ord(c) <= 0xDFFF for c in name
+    )
     drive = len(name) > 1 and name[1] == ":" and name[0].isalpha()
     if bad_character or drive or ".." in parts or name.startswith(("/", "\\")) or len(name) > 1024:
         raise DecodeError("hostile_name", f"refused the name {name[:80]!r}")

@@ -34,9 +34,14 @@ def claims(profiles: Mapping[str, Profile], source_id: str | None = None) -> Cal
 
 
 def refuse_unclaimed(deliveries: Sequence[Delivery]) -> dict[str, Outcome]:
-    """Outcome of the deliveries no profile claims."""
-    reason = "unknown_source: no source profile claims this path; see `guideway source new`"
-    return {delivery.path: outcome(delivery.path, reason) for delivery in deliveries if delivery.source_id is None}
+    """Outcome of the deliveries no profile claims, or none may because their name is no text."""
+    unknown = "unknown_source: no source profile claims this path; see `guideway source new`"
+    hostile = "hostile_name: the name is no UTF-8, or spells an escaped byte"
+    return {
+        delivery.path: outcome(delivery.path, hostile if delivery.on_disk else unknown)
+        for delivery in deliveries
+        if delivery.source_id is None
+    }
 
 
 def split_duplicates(

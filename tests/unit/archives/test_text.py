@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from guideway.archives import text as text_module
+from guideway.errors import DecodeError
 from tests.unit.archives.helpers import HEADER, decode, lines, rows
 
 GOOD = lines(HEADER, *rows())
@@ -135,6 +136,34 @@ def test_forms_of_chainage(tmp_path, expected, chainage, cell):
     body = [";".join([cell(1000 + 0.25 * i).replace(".", ","), *row.split(";")[1:]]) for i, row in enumerate(rows())]
     header = HEADER.replace("Position [m]", "Position")
     same(decode(tmp_path, lines(header, *body), locate__chainage=chainage).recordings[0], expected)
+
+
+@pytest.mark.parametrize(
+    ("chainage", "header", "reason"),
+    [
+        ({"columns": "Position", "unit": "km"}, "Position [km]", None),
+        ({"columns": "Position", "unit": "km", "unit_label": "Bahn-km"}, "Position [Bahn-km]", None),
+        ({"columns": "Position", "unit": "km"}, "Position", None),
+        ({"columns": "Position", "unit": "km"}, "Position [m]", "wrong_unit"),
+        ({"columns": "Position", "unit": "km"}, "Position [s]", "wrong_unit"),
+        ({"columns": "Position", "unit": "km"}, "Position [Bahn-km]", "unknown_unit"),
+        ({"form": "km_and_m", "columns": ["Km", "Position"]}, "Km [km];Position [m]", None),
+        ({"form": "km_and_m", "columns": ["Km", "Position"]}, "Km [km];Position [ft]", "wrong_unit"),
+        ({"form": "km_and_m", "columns": ["Km", "Position"]}, "Km [mi];Position [m]", "wrong_unit"),
+    ],
+)
+def test_the_unit_a_file_states_for_its_chainage_is_the_profiles(tmp_path, expected, chainage, header, reason):
+    both = chainage.get("form") == "km_and_m"
+    body = [
+        ";".join([f"{0.25 * i:.2f}" if both else f"{1 + 0.00025 * i:.5f}", *row.split(";")[1:]]).replace(".", ",")
+        for i, row in enumerate(rows())
+    ]
+    text = lines(HEADER.replace("Position [m]", header), *(f"1;{row}" if both else row for row in body))
+    if reason is None:
+        same(decode(tmp_path, text, locate__chainage=chainage).recordings[0], expected)
+        return
+    with pytest.raises(DecodeError, match=f"{reason}: column '.*' states"):
+        decode(tmp_path, text, locate__chainage=chainage)
 
 
 def test_a_unit_that_only_the_vendor_writes_is_accepted_by_its_label(tmp_path):
