@@ -13,9 +13,10 @@ from guideway.planning.catalogue import Catalogue
 from guideway.planning.crossing import crossing_probability, days_beyond
 from guideway.planning.needs import NetworkFacts, find_needs, is_severe
 from guideway.planning.problem import PlanningProblem
-from guideway.planning.windows import window_of, window_starts
+from guideway.planning.windows import DEPOT, window_of, window_starts
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 _DAY = np.timedelta64(1, "D")
 _SCORE_DAYS = 91.0
 
@@ -27,10 +28,10 @@ class Planning:
     Attributes:
         problem: the arrays.
         needs: forecast rows behind the tasks, with a column ``task``.
-        tasks: one row a task: line_id, track_id, work_type, from_m, to_m, asset_ids.
+        tasks: one row a task: line_id, track_id, work_type, from_m, to_m, asset_ids; where the asset moves the track is
+            empty and the chainages are NaN.
         probability: crossing probability of each need at each window's start and at the horizon, shape (n, W + 1).
-        starts: start of each line's windows, UTC, shape (L, W).
-        line_ids: lines, shape (L,).
+        starts: start of the windows of each line, then of each depot with work, UTC, shape (L, W).
         currency: ISO 4217 code of every cost.
         alpha: the chance constraint.
     """
@@ -40,7 +41,6 @@ class Planning:
     tasks: pd.DataFrame
     probability: Floats
     starts: npt.NDArray[np.datetime64]
-    line_ids: tuple[str, ...]
     currency: str
     alpha: float
 
@@ -62,20 +62,35 @@ def build_planning(
     """
     weeks = int(catalogue.number("horizon_weeks"))
     needs = find_needs(forecasts, risk, facts, catalogue)
-    lines = facts.lines.sort_values("line_id")
-    line_ids = tuple(str(name) for name in lines["line_id"])
-    rows = [window_of(catalogue, str(r.line_id), str(r.mode)) for r in lines.itertuples()]
-    zones = [str(zone) for zone in lines["time_zone"]]
-    starts = np.empty((len(rows), weeks), dtype="datetime64[m]")
-    for k, (row, zone) in enumerate(zip(rows, zones, strict=True)):
-        starts[k] = window_starts(row, zone, as_of, weeks)
     needs, tasks = _tasks(needs, catalogue)
+    places, line = _places(tasks, facts.lines)
+    rows = [window_of(catalogue, line_id, mode) for line_id, mode, _ in places]
+    starts = np.empty((len(rows), weeks), dtype="datetime64[m]")
+    for k, (row, (_, _, zone)) in enumerate(zip(rows, places, strict=True)):
+        starts[k] = window_starts(row, zone, as_of, weeks)
     minutes = np.repeat(np.array([float(row["minutes"]) for row in rows])[:, None], weeks, axis=1)
-    probability, value, deadline, own = _values(needs, tasks, catalogue, line_ids, starts, minutes, as_of)
-    problem = _problem(tasks, catalogue, line_ids, minutes, rows, value, deadline, own)
-    return Planning(
-        problem, needs, tasks, probability, starts, line_ids, catalogue.text("currency"), catalogue.number("alpha")
-    )
+    probability, value, deadline, own = _values(needs, tasks, catalogue, line, starts, minutes, as_of)
+    problem = _problem(tasks, catalogue, line, minutes, rows, value, deadline, own)
+    return Planning(problem, needs, tasks, probability, starts, catalogue.text("currency"), catalogue.number("alpha"))
+
+
+def _places(tasks: pd.DataFrame, lines: pd.DataFrame) -> tuple[list[tuple[str, str, str]], Ints]:
+    """Where windows are: (line_id, mode, time zone) of each line, then of the depots with work; the place of each task.
+
+    What moves is worked on in the depot, beside the possessions of its line: a place of its own, so that neither takes
+    the other's minutes or teams.
+    """
+    ordered = lines.sort_values("line_id")
+    places = [(str(r.line_id), str(r.mode), str(r.time_zone)) for r in ordered.itertuples()]
+    moving = set(tasks.loc[tasks["from_m"].isna(), "line_id"])
+    track_of = {line_id: k for k, (line_id, _, _) in enumerate(places)}
+    depots = [(line_id, DEPOT, zone) for line_id, _, zone in places if line_id in moving]
+    depot_of = {line_id: len(places) + k for k, (line_id, _, _) in enumerate(depots)}
+    own = [
+        (depot_of if moves else track_of)[line_id]
+        for line_id, moves in zip(tasks["line_id"], tasks["from_m"].isna(), strict=True)
+    ]
+    return places + depots, np.array(own, dtype=np.int64)
 
 
 def _tasks(needs: pd.DataFrame, catalogue: Catalogue) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -116,14 +131,17 @@ def _values(
     needs: pd.DataFrame,
     tasks: pd.DataFrame,
     catalogue: Catalogue,
-    line_ids: tuple[str, ...],
+    line: Ints,
     starts: npt.NDArray[np.datetime64],
     minutes: Floats,
     as_of: date,
 ) -> tuple[Floats, Floats, npt.NDArray[np.int64], tuple[Floats, Floats]]:
     weeks = starts.shape[1]
     works = catalogue.works.set_index("work_type").loc[tasks["work_type"]]
-    length, count = (tasks["to_m"] - tasks["from_m"]).to_numpy(float), tasks["asset_ids"].map(len).to_numpy(float)
+    length, count = (
+        (tasks["to_m"] - tasks["from_m"]).fillna(0.0).to_numpy(float),
+        tasks["asset_ids"].map(len).to_numpy(float),
+    )
     speed = works["metres_per_hour"].to_numpy(float)
     hours = np.divide(length, speed, out=np.zeros_like(length), where=speed > 0)
     needed = works["minutes_per_asset"].to_numpy(float) * count + 60.0 * hours
@@ -132,11 +150,10 @@ def _values(
     known = np.datetime64(as_of, "m") + _DAY
     horizon = 7.0 * (weeks + 1)
     day = (starts - known) / _DAY
-    line = np.array([line_ids.index(name) for name in tasks["line_id"]], dtype=np.int64)
     task = needs["task"].to_numpy(np.int64)
     probability = np.zeros((len(needs), weeks + 1))
     beyond = np.zeros_like(probability)
-    for number in range(len(line_ids)):
+    for number in range(len(starts)):
         mine = np.flatnonzero(line[task] == number) if len(task) else task
         days = np.append(day[number], horizon)
         curve = _pooled(needs.iloc[mine], np.append(0.0, days), catalogue.number("model_weight"))
@@ -178,7 +195,7 @@ def _pooled(needs: pd.DataFrame, days: Floats, weight: float) -> Floats:
 def _problem(
     tasks: pd.DataFrame,
     catalogue: Catalogue,
-    line_ids: tuple[str, ...],
+    line: Ints,
     minutes: Floats,
     rows: list[pd.Series],
     value: Floats,
@@ -189,7 +206,7 @@ def _problem(
     near = tasks["near"].to_numpy(bool)
     index = np.arange(len(tasks), dtype=np.int64)
     return PlanningProblem(
-        line=np.array([line_ids.index(name) for name in tasks["line_id"]], dtype=np.int64),
+        line=line,
         kind=np.array([kinds.index(name) for name in tasks["work_type"]], dtype=np.int64),
         before=np.where(near, index - 1, -1),
         minutes=own[0],

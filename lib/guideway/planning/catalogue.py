@@ -48,7 +48,7 @@ class Catalogue:
         machines: machines, their number, crew and cost of a possession.
         remedies: which work helps which indicator, in order of preference, and how much.
         consequences: cost of a day beyond a limit, by mode, indicator and severity.
-        windows: the weekly possession of a line, or of a mode.
+        windows: the weekly possession of a line, or of a mode; mode ``depot``: the weekly shift of a line's depot.
         settings: numbers of the plan as a whole.
         policies: the policies compared; see ``planning.policies``.
     """

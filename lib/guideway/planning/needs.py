@@ -39,21 +39,24 @@ class NetworkFacts:
 def find_needs(forecasts: pd.DataFrame, risk: pd.DataFrame, facts: NetworkFacts, catalogue: Catalogue) -> pd.DataFrame:
     """Forecast rows worth a decision, each with its severity, remedy, effect and cost a day beyond the limit.
 
-    Left out: rows less likely to cross within the year than the setting ``least_probability``, assets without a place
-    on a track, and values that stand at their limit without being beyond it.
+    Left out: rows less likely to cross within the year than the setting ``least_probability``, assets with a track or a
+    chainage but not both, and values that stand at their limit without being beyond it.
 
     Returns:
         Rows of ``forecasts`` with asset facts and ``severity``, ``work_type``, ``effect``, ``cost_per_day``,
-        ``delay_per_day`` and ``score`` (champion model, missing where it has none), in order of place.
+        ``delay_per_day`` and ``score`` (champion model, missing where it has none), in order of place. Assets that move
+        (magnets, vehicles) have no ``from_m`` and ``to_m``, an empty ``track_id``, and stand first in their line.
     """
     likely = forecasts[forecasts["probability_52w"].fillna(0.0) >= catalogue.number("least_probability")]
-    placed = facts.assets.dropna(subset=["track_id", "from_m"]).drop(columns="line_id")
+    located = facts.assets[facts.assets["track_id"].notna() == facts.assets["from_m"].notna()]
     rows = (
-        likely.merge(placed, on="asset_id")
+        likely.merge(located.drop(columns="line_id"), on="asset_id")
         .merge(facts.sections[["asset_id", "track_form"]], on="asset_id", how="left")
         .merge(facts.lines[["line_id", "mode", "rulebook_id"]], on="line_id")
     )
+    rows[["from_m", "to_m"]] = rows[["from_m", "to_m"]].astype(float)
     rows["to_m"] = rows["to_m"].fillna(rows["from_m"])
+    rows["track_id"] = rows["track_id"].fillna("").astype(str)
     rows["track_form"] = rows["track_form"].fillna(ANY)
     rows["sign"] = rows["indicator"].map(dict(facts.directions)).fillna(1).astype(int)
     # standing exactly at a limit that only being beyond breaks is not a crossing

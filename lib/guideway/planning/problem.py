@@ -18,8 +18,9 @@ NEVER = -1
 class PlanningProblem:
     """Tasks (n), weeks (W), lines (L), types of work (T) and machines (M).
 
-    A task is one contiguous stretch for one type of work. Neighbouring tasks done in the same week are one site: the
-    site's minutes and cost fall once. Tasks stand in order of line, track, type and chainage.
+    A task is one contiguous stretch, or an asset that moves, for one type of work. Neighbouring tasks done in the same
+    week are one site: the site's minutes and cost fall once. Tasks stand in order of line, track, type and chainage.
+    A depot, where assets that move are worked on, counts as a line of its own.
 
     Attributes:
         line: line of each task, shape (n,).

@@ -49,7 +49,7 @@ def deferred(planning: Planning, works: pd.DataFrame, work_no: int, weeks: int) 
         for task in range(len(planning.tasks))
         if kinds.iloc[task] == row["work_type"] and set(names.iloc[task]) <= set(row["asset_ids"])
     ]
-    starts = planning.starts[planning.line_ids.index(str(row["line_id"]))]
+    starts = planning.starts[planning.problem.line[mine[0]]]
     planned = np.datetime64(row["window_start"].tz_localize(None), "m")
     value = planning.problem.value.copy()
     early = np.flatnonzero(starts < planned + np.timedelta64(7 * weeks, "D"))

@@ -1,4 +1,4 @@
-"""Possession windows of lines: one a week, from data, in UTC."""
+"""Possession windows of lines and shifts of depots: one a week, from data, in UTC."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ import pandas as pd
 from guideway.errors import ConfigurationError
 from guideway.planning.catalogue import ANY, Catalogue
 
+DEPOT = "depot"
+"""Mode of the window in which assets that move are worked on: no track is taken."""
+
 
 def window_of(catalogue: Catalogue, line_id: str, mode: str) -> pd.Series:
-    """The window row of a line: its own, else its mode's, else the general one.
+    """The window row of a line: its own, else its mode's, else the general one; of a depot, no row but a depot's.
 
     Raises:
         ConfigurationError: no row applies.
     """
     windows = catalogue.windows
-    for wanted_line, wanted_mode in ((line_id, mode), (line_id, ANY), (ANY, mode), (ANY, ANY)):
+    ranked = ((line_id, mode), (line_id, ANY), (ANY, mode), (ANY, ANY))
+    for wanted_line, wanted_mode in ranked[::2] if mode == DEPOT else ranked:
         found = windows[(windows["line_id"] == wanted_line) & (windows["mode"] == wanted_mode)]
         if not found.empty:
             return found.iloc[0]

@@ -41,7 +41,7 @@ def work_rows(
                 "work_no": number,
                 "as_of": as_of,
                 "line_id": str(row["line_id"]),
-                "track_id": str(row["track_id"]),
+                "track_id": str(row["track_id"]) or None,
                 "from_m": float(tasks["from_m"].min()),
                 "to_m": float(tasks["to_m"].max()),
                 "asset_ids": sorted({asset for assets in tasks["asset_ids"] for asset in assets}),
@@ -84,7 +84,7 @@ def deferral_rows(
         cheapest = float(p.value[task, :-1].min()) + float(p.site_cost[p.kind[task]])
         cheapest += float(p.mobilisation[p.task_machine[task]])
         if not np.isfinite(cheapest):
-            why = f"the work needs {p.minutes[task]:.0f} min and does not fit a possession of its line"
+            why = f"the work needs {p.minutes[task]:.0f} min and does not fit a window of its line or depot"
         elif plan.week[task] < 0 and cheapest >= float(p.value[task, -1]):
             why = (
                 f"waiting is expected to cost {loss:,.0f} {planning.currency} in the horizon, doing it in its best "
@@ -98,7 +98,7 @@ def deferral_rows(
         rows.append(
             {
                 "line_id": str(facts["line_id"]),
-                "track_id": str(facts["track_id"]),
+                "track_id": str(facts["track_id"]) or None,
                 "from_m": float(facts["from_m"]),
                 "to_m": float(facts["to_m"]),
                 "asset_ids": list(facts["asset_ids"]),

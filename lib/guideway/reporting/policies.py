@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from guideway.reporting.content import ReportContent
-from guideway.reporting.phrases import chainage, value
-from guideway.reporting.tables import Sheet, line_names, title
+from guideway.reporting.phrases import value
+from guideway.reporting.tables import Sheet, line_names, title, work_place
 from guideway.reporting.words import Words
 
 EVERY = "*"
@@ -18,7 +18,6 @@ EVERY = "*"
 def deferral_sheet(content: ReportContent, words: Words) -> Sheet:
     """Works put off, greatest expected loss first, each with the risk that is carried."""
     rows, names = content.deferral.sort_values("deferral_no"), line_names(content)
-    spots = [chainage(float(a), float(b)) for a, b in zip(rows["from_m"], rows["to_m"], strict=True)]
     headings = ("no", "work", "place", "place", "indicator_only", "risk", "cost", "loss", "reason")
     texts = [words(f"{'col' if key == 'indicator_only' else 'work'}.{key}") for key in headings if key != "loss"]
     texts.insert(headings.index("loss"), words("deferred.loss"))
@@ -27,7 +26,7 @@ def deferral_sheet(content: ReportContent, words: Words) -> Sheet:
             rows["deferral_no"],
             (words.code("type", kind) for kind in rows["work_type"]),
             (names.get(line, str(line)) for line in rows["line_id"]),
-            (f"{track} · {spot}" for track, spot in zip(rows["track_id"], spots, strict=True)),
+            (work_place(content, row, words) for row in rows.itertuples()),
             (title(content, code, words) for code in rows["indicator"]),
             rows["risk_52w"],
             rows["cost"],

@@ -12,6 +12,7 @@ import pandas as pd
 from guideway.reporting.content import ReportContent
 from guideway.reporting.digest import Item, act_items, changed_items, plan_items
 from guideway.reporting.figures import OVER, ordered_limits, strip_svg, trend_svg
+from guideway.reporting.local_time import in_local_time
 from guideway.reporting.noise import loss_sheet, source_sheet
 from guideway.reporting.phrases import away, chainage, interval, percent, signed, value
 from guideway.reporting.policies import deferral_sheet, policy_sheet, policy_widths
@@ -24,6 +25,7 @@ from guideway.reporting.tables import (
     rejected_sheet,
     rows_of,
     title,
+    work_place,
 )
 from guideway.reporting.words import Words
 
@@ -153,7 +155,7 @@ def _forecast_row(row: Any, content: ReportContent, names: Any, words: Words) ->
 
 def _work_table(content: ReportContent, words: Words) -> dict[str, Any]:
     names, cells = line_names(content), []
-    for work in rows_of(content.work_plan.head(PRINTED_ROWS)):
+    for work in rows_of(in_local_time(content.work_plan.head(PRINTED_ROWS), content, "window_start")):
         effect = math.nan if work.expected_effect is None else float(work.expected_effect)
         kind = words.code("type", work.work_type)
         line = names.get(work.line_id, str(work.line_id))
@@ -161,8 +163,8 @@ def _work_table(content: ReportContent, words: Words) -> dict[str, Any]:
             [
                 str(work.work_no),
                 ["*", kind, title(content, work.indicator, words)],
-                [line, f"{work.track_id} · {chainage(float(work.from_m), float(work.to_m))}"],
-                _stamp(work.window_start),
+                [line, work_place(content, work, words)],
+                [_stamp(work.window_start), work.zone],
                 f"{work.currency} {float(work.cost):,.0f}",
                 value(effect),
                 percent(float(work.risk_without)),
@@ -183,10 +185,10 @@ def _defect_table(content: ReportContent, words: Words) -> dict[str, Any]:
             title(content, d.indicator, words),
             value(float(d.peak), str(d.unit)),
             value(float(d.limit), str(d.unit)),
-            _stamp(d.measured_at),
+            [_stamp(d.measured_at), d.zone],
             str(d.reason),
         ]
-        for d in rows_of(found.head(PRINTED_ROWS))
+        for d in rows_of(in_local_time(found.head(PRINTED_ROWS), content, "measured_at"))
     ]
     heads = [words("detail.level"), words("col.section"), words("col.indicator_only")]
     heads += [words(f"defects.{key}") for key in ("peak", "limit", "measured", "reason")]

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from guideway.reporting.content import ReportContent
+from guideway.reporting.local_time import in_local_time
 from guideway.reporting.outlook import HORIZONS
 from guideway.reporting.phrases import chainage
 from guideway.reporting.words import Words, unit_sign
@@ -55,7 +56,7 @@ def forecast_sheet(content: ReportContent, rows: pd.DataFrame, words: Words) -> 
 
 def work_sheet(content: ReportContent, words: Words) -> Sheet:
     """The work list."""
-    plan, names = content.work_plan, line_names(content)
+    plan, names = in_local_time(content.work_plan, content, "window_start", "window_end"), line_names(content)
     columns = [
         (words("work.no"), "0", list(plan["work_no"])),
         (words("work.work"), "text", [words.code("type", kind) for kind in plan["work_type"]]),
@@ -63,8 +64,9 @@ def work_sheet(content: ReportContent, words: Words) -> Sheet:
         ("track", "text", list(plan["track_id"])),
         ("from, m", "0", list(plan["from_m"])),
         ("to, m", "0", list(plan["to_m"])),
-        (f"{words('work.window')}, UTC", "time", list(plan["window_start"])),
+        (words("work.window"), "time", list(plan["window_start"])),
         ("–", "time", list(plan["window_end"])),
+        (words("data.zone"), "text", list(plan["zone"])),
         (words("work.cost"), "#,##0", list(plan["cost"])),
         ("currency", "text", list(plan["currency"])),
         (words("col.indicator_only"), "text", [title(content, code, words) for code in plan["indicator"]]),
@@ -98,7 +100,8 @@ def inferred_sheet(content: ReportContent, words: Words) -> Sheet:
 
 def defect_sheet(content: ReportContent, words: Words) -> Sheet:
     """Isolated defects, worst first."""
-    found = content.exceedance.sort_values("severity", ascending=False, kind="stable")
+    found = in_local_time(content.exceedance, content, "measured_at")
+    found = found.sort_values("severity", ascending=False, kind="stable")
     found = found.merge(content.assets[["asset_id", "name"]], on="asset_id", how="left")
     names = line_names(content)
     columns = [
@@ -113,6 +116,7 @@ def defect_sheet(content: ReportContent, words: Words) -> Sheet:
         (words("defects.limit"), "0.00", list(found["limit"])),
         ("unit", "text", [unit_sign(str(unit)) for unit in found["unit"]]),
         (words("defects.measured"), "time", list(found["measured_at"])),
+        (words("data.zone"), "text", list(found["zone"])),
         (words("defects.reason"), "text", list(found["reason"])),
         (words("data.recording"), "text", list(found["recording_id"])),
     ]
@@ -171,6 +175,13 @@ def place(row: Any, names: Mapping[str, str]) -> str:
     """Chainage and line of a row that has ``from_m``, ``to_m`` and ``line_id``."""
     spots = (chainage(float(row.from_m), float(row.to_m)), names.get(row.line_id, str(row.line_id)))
     return " · ".join(spot for spot in spots if spot)
+
+
+def work_place(content: ReportContent, row: Any, words: Words) -> str:
+    """Track and chainage of a work or deferral; where what is worked on moves, the depot and its names."""
+    if pd.isna(row.from_m):
+        return " · ".join([words("work.depot"), *(name_of(content, asset) for asset in row.asset_ids)])
+    return f"{row.track_id} · {chainage(float(row.from_m), float(row.to_m))}"
 
 
 def _name(name: object, asset_id: object) -> str:

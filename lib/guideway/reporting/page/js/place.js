@@ -19,6 +19,12 @@ function kmRange(from, to) {
   return t("cell.km", { from: num(from / 1000, digits), to: num(to / 1000, digits) });
 }
 
+// Where a work or deferral is: track and chainage, or the depot and what is worked on there.
+function workPlace(w) {
+  const spot = w.from_m === null ? [t("work.depot"), w.first_asset === null ? "" : assetName(w.first_asset)] : [w.track_id, kmRange(w.from_m, w.to_m)];
+  return [...spot, many("work.assets", w.asset_ids)].filter(Boolean).join(" · ");
+}
+
 function place(a) {
   return placeOf(a, assets.from.at(a), assets.to.at(a));
 }

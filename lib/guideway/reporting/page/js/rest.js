@@ -60,8 +60,8 @@ function drawWork() {
   put(body("work"), plainTable([
     { label: t("work.no"), cls: "num", key: (w) => w.work_no, cell: (w) => num(w.work_no) },
     { label: t("work.work"), key: (w) => w.work_type, cell: (w) => [h("strong", null, said(codeWord("type", w.work_type))), h("span", { class: "sub" }, indicatorWord(w.indicator))] },
-    { label: t("work.place"), key: (w) => `${w.line_id} ${String(Math.round(w.from_m)).padStart(9, "0")}`, cell: (w) => [said(lineName(w.line_id)), h("span", { class: "sub" }, said(`${w.track_id} · ${kmRange(w.from_m, w.to_m)} · ${many("work.assets", w.asset_ids)}`))] },
-    { label: t("work.window"), cls: "nowrap", key: (w) => w.window_start, cell: (w) => [day(Math.floor(w.window_start / 1440)), h("span", { class: "sub" }, `${minute(w.window_start, false)} – ${minute(w.window_end, false)}`)] },
+    { label: t("work.place"), key: (w) => `${w.line_id} ${String(Math.round(w.from_m)).padStart(9, "0")}`, cell: (w) => [said(lineName(w.line_id)), h("span", { class: "sub" }, said(workPlace(w)))] },
+    { label: t("work.window"), cls: "nowrap", key: (w) => w.window_start, cell: (w) => [day(Math.floor(w.window_start / 1440)), h("span", { class: "sub" }, said(`${minute(w.window_start, false)} – ${minute(w.window_end, false)} ${w.zone}`))] },
     { label: t("work.cost"), cls: "num", key: (w) => w.cost, down: true, cell: (w) => money(w.cost, w.currency) },
     { label: t("work.effect"), cls: "num", key: (w) => w.expected_effect ?? NaN, cell: (w) => (w.expected_effect === null ? "–" : signed(w.expected_effect, indicatorUnit.get(w.indicator) || "")) },
     { label: t("work.risk"), cls: "num", key: (w) => w.risk_without, down: true, cell: (w) => percent(w.risk_without) },
@@ -101,19 +101,19 @@ function drawData() {
     block(t("data.rejected"), plainTable([
       { label: t("data.file"), key: (f) => f.path, cell: (f) => [said(f.path), h("span", { class: "sub" }, said(f.source_id), ` · ${num(f.size_bytes / 1e6, 1)}\u202fMB`)] },
       { label: t("data.status"), key: (f) => f.status, cell: (f) => codeWord("status", f.status) },
-      { label: t("data.delivered"), cls: "nowrap", key: (f) => f.delivered_at, down: true, cell: (f) => minute(f.delivered_at) },
+      { label: t("data.delivered"), cls: "nowrap", key: (f) => f.delivered_at, down: true, cell: (f) => [minute(f.delivered_at), h("span", { class: "sub" }, "UTC")] },
       { label: t("data.reason"), cls: "wordy", cell: (f) => said(f.reason || "–") },
     ], rejected)),
     block(t("data.misaligned"), plainTable([
       { label: t("data.recording"), key: (m) => m.recording_id, cell: (m) => said(m.recording_id) },
       { label: t("work.place"), cell: (m) => said(`${lineName(m.line_id)} · ${kmRange(m.from_m, m.to_m)}`) },
-      { label: t("data.started"), cls: "nowrap", key: (m) => m.started_at, down: true, cell: (m) => minute(m.started_at) },
+      { label: t("data.started"), cls: "nowrap", key: (m) => m.started_at, down: true, cell: (m) => [minute(m.started_at), h("span", { class: "sub" }, said(m.zone))] },
       { label: t("data.reason"), cell: (m) => (m.correlation === null ? m.method : t("data.correlation", { r: num(m.correlation, 2) })) },
     ], misaligned)),
     block(t("data.unmeasured"), plainTable([
       { label: t("data.recording"), key: (m) => m.recording_id, cell: (m) => said(m.recording_id) },
       { label: t("lines.line"), cell: (m) => said(lineName(m.line_id)) },
-      { label: t("data.started"), cls: "nowrap", key: (m) => m.started_at, down: true, cell: (m) => minute(m.started_at) },
+      { label: t("data.started"), cls: "nowrap", key: (m) => m.started_at, down: true, cell: (m) => [minute(m.started_at), h("span", { class: "sub" }, said(m.zone))] },
       { label: t("data.status"), cell: (m) => codeWord("status", m.status) },
       { label: t("data.reason"), cls: "wordy", cell: (m) => said(m.reason || "–") },
     ], unmeasured)),
