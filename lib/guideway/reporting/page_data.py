@@ -11,6 +11,7 @@ import pandas as pd
 
 from guideway.reporting.content import ReportContent, StripMap, TrendSeries
 from guideway.reporting.inert import inert
+from guideway.reporting.local_time import in_local_time
 from guideway.reporting.noise import noise_records
 from guideway.reporting.outlook import HORIZONS, crossings_by_line, forecast_levels
 from guideway.reporting.packing import Packer
@@ -39,8 +40,8 @@ def pack_page(content: ReportContent, rows: pd.DataFrame, summary: Summary) -> s
         "assets": assets,
         "series": _series(packer, content, rows, index),
         "levels": _levels(packer, content, rows),
-        "defects": _defects(packer, content.exceedance, index),
-        "works": _works(content.work_plan, index),
+        "defects": _defects(packer, in_local_time(content.exceedance, content, "measured_at"), index),
+        "works": _works(in_local_time(content.work_plan, content, "window_start", "window_end"), index),
         "deferrals": _works(content.deferral.sort_values("deferral_no"), index),
         "policies": _records(content.policy_comparison),
         "interventions": _interventions(packer, content.intervention, index),
@@ -289,8 +290,8 @@ def _shortcomings(content: ReportContent) -> dict[str, Any]:
         "rejected": _records(
             content.source_file, ["path", "source_id", "status", "reason", "delivered_at", "size_bytes"]
         ),
-        "misaligned": _records(content.misaligned),
-        "unmeasured": _records(content.unmeasured),
+        "misaligned": _records(in_local_time(content.misaligned, content, "started_at")),
+        "unmeasured": _records(in_local_time(content.unmeasured, content, "started_at")),
         "untrended": _records(status[~status["status"].isin(["ok", "pooled"])]),
     }
 

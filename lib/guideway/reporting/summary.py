@@ -9,6 +9,7 @@ from datetime import date
 import pandas as pd
 
 from guideway.reporting.content import ReportContent
+from guideway.reporting.local_time import in_local_time
 from guideway.reporting.strips import days_of
 from guideway.reporting.words import Words
 
@@ -59,7 +60,7 @@ def summarise(content: ReportContent, rows: pd.DataFrame) -> Summary:
     covered = {str(asset) for assets in content.work_plan["asset_ids"] for asset in assets}
     near = (rows[f"probability_{NEAR_WEEKS}w"] >= 0.5) | (rows["beyond"] != "")
     moved = rows[(rows["shift_days"].abs() >= CHANGED_DAYS) & (rows["days_p50"] <= NEAR_ENOUGH_DAYS)]
-    works = content.work_plan
+    works = in_local_time(content.work_plan, content, "window_start")
     return Summary(
         act=act,
         defects=defects,

@@ -105,7 +105,7 @@ def test_workbooks_hold_texts_and_numbers_but_no_formula_and_no_link(hostile: Re
                         seen.add(cell.value)
     assert HOSTILE[3] in seen
     works = openpyxl.load_workbook(report.folder / "worklist.xlsx").worksheets[0]
-    costs = [works.cell(row=k + 2, column=9).value for k in range(len(hostile.work_plan))]
+    costs = [works.cell(row=k + 2, column=10).value for k in range(len(hostile.work_plan))]
     assert costs == pytest.approx(hostile.work_plan["cost"].tolist())
 
 
