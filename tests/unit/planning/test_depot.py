@@ -51,8 +51,10 @@ MAGNETS = [
 ]
 
 
-def of_magnets(rows: list[dict[str, object]]) -> tuple[Planning, MaintenancePlan, pd.DataFrame]:
-    planning = build_planning(pd.DataFrame(rows), NO_RISK, with_magnets(), load_catalogue(), AS_OF)
+def of_magnets(
+    rows: list[dict[str, object]], folder: Path | None = None
+) -> tuple[Planning, MaintenancePlan, pd.DataFrame]:
+    planning = build_planning(pd.DataFrame(rows), NO_RISK, with_magnets(), load_catalogue(folder), AS_OF)
     result = plan(planning.problem)
     return planning, result, work_rows(planning, result, with_magnets().titles, "p", AS_OF)
 
@@ -81,8 +83,15 @@ def test_a_magnet_gets_a_work_in_the_depot_with_cost_window_and_reason() -> None
     assert objective == pytest.approx(result.objective)
 
 
-def test_depot_works_leave_the_works_on_the_track_as_they_are() -> None:
-    alone, together = of_magnets([GIRDER])[2], of_magnets([GIRDER, *MAGNETS])[2]
+def test_depot_works_leave_the_works_on_the_track_as_they_are(tmp_path: Path) -> None:
+    # one girder gang is all there is at night, and the girder is due at once, as the magnets are
+    (tmp_path / "settings.csv").write_text("name,value,unit,source,provenance\ncrew,5,1,one gang,assumed\n")
+    urgent = forecast("G1", "girder_step", "IAL", 20.0, limit=2.0, level_now=1.5)
+    magnets = [forecast(f"M{k}", "magnet_current_residual", "IL", 20.0, limit=20.0, level_now=15.0) for k in (1, 2)]
+    alone, together = of_magnets([urgent], tmp_path)[2], of_magnets([urgent, *magnets], tmp_path)[2]
+    weeks = together["window_start"].dt.tz_convert("Asia/Shanghai").dt.tz_localize(None).dt.to_period("W-SAT")
+    assert len(together) == 3
+    assert weeks.nunique() == 1, "night and depot are at work in the same week"
     on_track = together[together["from_m"].notna()].reset_index(drop=True)
     pd.testing.assert_frame_equal(on_track.drop(columns="work_no"), alone.drop(columns="work_no"))
     assert alone["work_type"].tolist() == ["girder_adjustment"]
