@@ -50,6 +50,9 @@ MISALIGNED_COLUMNS = (
 UNMEASURED_COLUMNS = ("recording_id", "line_id", "started_at", "status", "reason")
 """``silver.measurement`` where ``status`` is not ``measured``, joined with ``bronze.recording``."""
 
+CLASSES = ("A", "B", "C", "D", "E")
+QUALITY_CLASS_COLUMNS = ("line_id", "indicator", *CLASSES)
+"""Kilometres in each quality class: see ``reporting.quality_classes``."""
 
 NOISE_SOURCE_COLUMNS = RANKED
 """``gold.noise_source`` of the last half year, ranked by receiver: see ``monitoring.noise_control.ranking``."""
@@ -190,6 +193,7 @@ class ReportContent:
         noise_source: see ``NOISE_SOURCE_COLUMNS``.
         insertion_loss: ``gold.insertion_loss`` of ``as_of``.
         source_file: ``bronze.source_file`` rows of the week that are not accepted.
+        quality_class: see ``QUALITY_CLASS_COLUMNS``.
         misaligned: see ``MISALIGNED_COLUMNS``.
         unmeasured: see ``UNMEASURED_COLUMNS``.
         table_versions: Delta version of each table that was read, by full name.
@@ -222,6 +226,7 @@ class ReportContent:
     noise_source: pd.DataFrame = _frame(NOISE_SOURCE_COLUMNS)
     insertion_loss: pd.DataFrame = _frame("gold.insertion_loss")
     source_file: pd.DataFrame = _frame("bronze.source_file")
+    quality_class: pd.DataFrame = _frame(QUALITY_CLASS_COLUMNS)
     misaligned: pd.DataFrame = _frame(MISALIGNED_COLUMNS)
     unmeasured: pd.DataFrame = _frame(UNMEASURED_COLUMNS)
     table_versions: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))

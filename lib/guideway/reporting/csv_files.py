@@ -22,6 +22,7 @@ def csv_frames(content: ReportContent, rows: pd.DataFrame) -> Mapping[str, pd.Da
         "exceedance.csv": content.exceedance,
         "intervention.csv": content.intervention,
         "network_week.csv": content.network_week,
+        "quality_class.csv": content.quality_class,
         "noise_source.csv": content.noise_source,
         "insertion_loss.csv": content.insertion_loss,
         "rejected.csv": content.source_file,

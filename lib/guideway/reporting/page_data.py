@@ -45,6 +45,7 @@ def pack_page(content: ReportContent, rows: pd.DataFrame, summary: Summary) -> s
         "deferrals": _works(content.deferral.sort_values("deferral_no"), index),
         "policies": _records(content.policy_comparison),
         "interventions": _interventions(packer, content.intervention, index),
+        "classes": _records(content.quality_class),
         "noise": noise_records(content, index),
         "strips": [_strip(packer, strip, index) for strip in thinned(content.strip_maps)],
         "trends": [_trend(packer, trend, index) for trend in content.trends if trend.asset_id in index],

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from guideway.reporting.content import ReportContent
+from guideway.reporting.content import CLASSES, ReportContent
 from guideway.reporting.digest import Item, act_items, changed_items, plan_items
 from guideway.reporting.figures import OVER, ordered_limits, strip_svg, trend_svg
 from guideway.reporting.local_time import in_local_time
@@ -120,6 +120,7 @@ def _tables(content: ReportContent, rows: pd.DataFrame, words: Words) -> list[di
     columns = [words(f"col.{key}") for key in ("layer", "section", "indicator", "limit", "when", "rate", "shift")]
     return [
         _table(words, "lines", heads, "3 1r 1r 1r 1r 1r 1r 1r 1r 1r", lines, len(lines)),
+        _class_table(content, words),
         _table(words, "forecast", columns, "1 4 4 3 4 3r 2", forecast, len(near)),
         _work_table(content, words),
         _from_sheet(words, "deferred", deferral_sheet(content, words), "1r 3 3 3 3 1r 2r 2r 7"),
@@ -173,6 +174,17 @@ def _work_table(content: ReportContent, words: Words) -> dict[str, Any]:
         )
     heads = [words(f"work.{key}") for key in ("no", "work", "place", "window", "cost", "effect", "risk", "reason")]
     return _table(words, "work", heads, "1r 4 4 2 2r 2r 2r 7", cells, len(content.work_plan))
+
+
+def _class_table(content: ReportContent, words: Words) -> dict[str, Any]:
+    names = line_names(content)
+    cells = [
+        [names.get(row["line_id"], str(row["line_id"])), title(content, row["indicator"], words)]
+        + [f"{float(row[name]):,.1f}" for name in CLASSES]
+        for row in content.quality_class.to_dict("records")
+    ]
+    heads = [words("lines.line"), words("col.indicator_only"), *CLASSES]
+    return _table(words, "classes", heads, "3 4 1r 1r 1r 1r 1r", cells, len(cells), 2)
 
 
 def _defect_table(content: ReportContent, words: Words) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from guideway.monitoring.noise_control.ranking import rank_receivers
 from guideway.monitoring.registry import indicators
 from guideway.reporting.content import ModelCard, ReportContent
 from guideway.reporting.outlook import outlook
+from guideway.reporting.quality_classes import CLASS_INDICATORS, km_by_class
 from guideway.reporting.strips import build_strip_maps, build_trends
 from guideway.transforms.series import end_of
 from guideway.transforms.weekly import in_week
@@ -142,12 +143,15 @@ def _with_pictures(content: ReportContent, conditions: DataFrame, as_of: date) -
     """The content with strip maps of the leading indicators and charts of what matters most."""
     since = end_of(as_of - timedelta(weeks=STRIP_WEEKS))
     recent = conditions.where((F.col("measured_at") >= since) & (F.col("measured_at") < end_of(as_of)))
-    mapped = recent.where(F.col("indicator").isin(*STRIP_INDICATORS)).toPandas()
+    mapped = recent.where(F.col("indicator").isin(*STRIP_INDICATORS, *CLASS_INDICATORS)).toPandas()
     ranked = outlook(content).head(CHARTS)
     wanted = list(zip(ranked["asset_id"], ranked["indicator"], strict=True))
     charted = recent.where(F.col("asset_id").isin(sorted({asset for asset, _ in wanted}))).toPandas()
     return replace(
         content,
-        strip_maps=build_strip_maps(mapped, content.assets, content.limit_forecast),
+        quality_class=km_by_class(mapped, content.assets),
+        strip_maps=build_strip_maps(
+            mapped[mapped["indicator"].isin(STRIP_INDICATORS)], content.assets, content.limit_forecast
+        ),
         trends=build_trends(charted, content.degradation_trend, content.limit_forecast, content.intervention, wanted),
     )

@@ -30,6 +30,7 @@ FILES = {
         "intervention.csv",
         "network_week.csv",
         "rejected.csv",
+        "quality_class.csv",
     ),
     *("scorecard.csv", "noise_source.csv", "insertion_loss.csv"),
 }

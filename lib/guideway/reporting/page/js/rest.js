@@ -17,7 +17,12 @@ function drawLines() {
   const foot = [h("td", null, t("lines.total")), ...[["length_km", 1], ["assets", 0]].map(([key, d]) => h("td", { class: "num" }, num(sum(key), d))),
     ...WEEK_TICKS.map((w) => h("td", { class: "num" }, num(sum(`crossing_${w}w`)))), h("td", { class: "nowrap" }, changes.length ? change(changes.reduce((a, b) => a + b, 0)) : "–"),
     ...["exceedances", "recordings", "files_rejected"].map((key) => h("td", { class: "num" }, num(sum(key))))];
-  put(body("lines"), plainTable(columnList, data.lines, { foot, open: (l) => { forecastState.line = l.id; forecastState.within = 52; drawForecast(); jump("forecast"); } }));
+  put(body("lines"), plainTable(columnList, data.lines, { foot, open: (l) => { forecastState.line = l.id; forecastState.within = 52; drawForecast(); jump("forecast"); } }),
+    data.classes.length ? block(t("classes.title"), h("p", { class: "note" }, t("classes.note")), plainTable([
+      { label: t("lines.line"), key: (c) => lineName(c.line_id), cell: (c) => said(lineName(c.line_id)) },
+      { label: t("col.indicator_only"), cell: (c) => said(indicatorWord(c.indicator)) },
+      ...["A", "B", "C", "D", "E"].map((name) => ({ label: name, cls: "num", key: (c) => c[name], down: true, cell: (c) => num(c[name], 1) })),
+    ], data.classes)) : null);
 }
 
 function drawRates() {
