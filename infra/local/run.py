@@ -110,6 +110,7 @@ def main() -> int:
     if "GUIDEWAY_JAVA_OPTIONS" not in os.environ:
         # each small job is a Java of its own that would compile longer than it runs
         env["GUIDEWAY_JAVA_OPTIONS"] += f" {SMALL_JOB_JAVA}"
+    env.setdefault("GUIDEWAY_SHUFFLE_PARTITIONS", "4")
     try:
         conf = main_job(env, options.as_of) if options.conf is None else options.conf
         outcome = run_chain(env, options.dag, conf)
