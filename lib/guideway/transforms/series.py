@@ -109,13 +109,15 @@ def condition_series(
     indicators: DataFrame,
     until: Column,
 ) -> DataFrame:
-    """One row an asset and indicator, of good values of valid recordings measured and known before ``until``.
+    """One row an asset and indicator, of good values of valid recordings measured before ``until``.
+
+    Since when each value is known goes with it: whoever must not know more than a past day did leaves out the later.
 
     Returns:
         Columns asset_id, indicator, line_id, unit, direction, pool (pooling group), t_days, values, known_days,
         work_t_days, work_codes, work_ids.
     """
-    known = known_since(valid_recordings).where(F.col("known_at") < until)
+    known = known_since(valid_recordings)
     usable = (
         conditions.where((F.col("measured_at") < until) & (F.col("quality") == "good"))
         .join(F.broadcast(known), "recording_id")
