@@ -37,7 +37,7 @@ def register(commands: Commands) -> None:
         "--truth", type=Path, default=Path("var/truth"), help="folder of the truth (default: var/truth)"
     )
     simulate.add_argument("--seed", type=int, default=1, help="the same seed gives the same bytes (default: 1)")
-    simulate.add_argument("--km", type=float, help="length of the network (default: the small one, about 35 km)")
+    simulate.add_argument("--km", type=float, help="length of the network (default: the small one, about 28 km)")
     simulate.add_argument("--weeks", type=int, default=104, help="weeks of history (default: 104)")
     add_json(simulate)
 
