@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from guideway.archives.recording import Channel, Recording
+from guideway.archives.recording import Channel
 from guideway.monitoring.facing import align_either_way, mirrored
 from guideway.signals.alignment import Alignment, align
 from tests.unit.signals.drifting_runs import STEP, Runs, drifting_runs
-from tests.unit.signals.test_alignment import real_run
+from tests.unit.signals.test_alignment import real_run, recording_of
 
 NAMES = ("longitudinal_level_left", "longitudinal_level_right", "alignment_left", "alignment_right")
 
 
-def of(runs: Runs) -> Recording:
-    return Recording(
-        source_id="s",
-        domain="track_geometry",
-        vehicle_or_sensor_id="v",
-        line_id="L",
-        track_id="1",
-        started_at=datetime(2024, 1, 1, tzinfo=timezone.utc),
-        axis="distance",
-        start=float(runs.stated[0]),
-        step=STEP,
-        channels=tuple(
-            Channel(name, "mm", row.astype(np.float32)) for name, row in zip(NAMES, runs.values, strict=True)
-        ),
-    )
-
-
 def test_mirrored_swaps_rails_and_turns_lateral_signs_and_back() -> None:
-    run = of(drifting_runs(3, km=1.0, channels=4))
+    run = recording_of(drifting_runs(3, km=1.0, channels=4), NAMES)
     extra = (Channel("gauge", "mm", np.ones(4, dtype=np.float32)), Channel("cross_level", "mm", run.channels[0].values))
     run = replace(run, channels=(*run.channels, *extra))
     turned = mirrored(run)
@@ -72,11 +54,11 @@ def residual_of_reverse_run(driven: Runs, found: Alignment) -> np.ndarray:
 def test_a_reverse_run_with_drift_gaps_and_a_break_is_within_a_quarter_metre(seed: int) -> None:
     runs = drifting_runs(seed, km=8.0, channels=4, gaps=8)
     driven = driven_with_a_break(runs)
-    backwards = mirrored(of(driven))
+    backwards = mirrored(recording_of(driven, NAMES))
     reference = dict(zip(NAMES, runs.reference_values, strict=True))
     turned, found, is_mirrored = align_either_way(backwards, runs.reference, reference)
     assert is_mirrored
-    np.testing.assert_array_equal(turned.values(NAMES[0]), of(driven).values(NAMES[0]))
+    np.testing.assert_array_equal(turned.values(NAMES[0]), recording_of(driven, NAMES).values(NAMES[0]))
     residual = residual_of_reverse_run(driven, found)
     known = residual[np.isfinite(residual)]
     assert known.size > 28
@@ -90,7 +72,7 @@ def test_a_reverse_run_with_drift_gaps_and_a_break_is_within_a_quarter_metre(see
 
 def test_a_run_that_faced_the_same_way_stays_and_another_track_stays_incomparable() -> None:
     runs, other = drifting_runs(33, km=4.0, channels=4), drifting_runs(133, km=4.0, channels=4)
-    run = of(runs)
+    run = recording_of(runs, NAMES)
     same, found, turned = align_either_way(run, runs.reference, dict(zip(NAMES, runs.reference_values, strict=True)))
     assert not turned
     assert same is run
@@ -102,7 +84,7 @@ def test_a_run_that_faced_the_same_way_stays_and_another_track_stays_incomparabl
 def test_the_real_pair_with_its_rails_swapped_is_turned_back(shared_data: Path) -> None:
     january, february = real_run(shared_data, "run_20170110.txt"), real_run(shared_data, "run_20170213.txt")
     run = replace(
-        of(drifting_runs(1, km=0.1, channels=4)),
+        recording_of(drifting_runs(1, km=0.1, channels=4), NAMES),
         start=float(february[0][0]),
         step=float(np.median(np.diff(february[0]))),
         channels=tuple(Channel(n, "mm", v.astype(np.float32)) for n, v in zip(NAMES, february[1][::-1], strict=False)),
@@ -114,4 +96,6 @@ def test_the_real_pair_with_its_rails_swapped_is_turned_back(shared_data: Path) 
 
 def test_runs_without_a_common_channel_are_refused() -> None:
     with pytest.raises(ValueError, match="no channel in common"):
-        align_either_way(of(drifting_runs(1, km=0.2, channels=4)), np.arange(10.0), {"gauge": np.ones(10)})
+        align_either_way(
+            recording_of(drifting_runs(1, km=0.2, channels=4), NAMES), np.arange(10.0), {"gauge": np.ones(10)}
+        )

@@ -114,11 +114,10 @@ def test_unknown_setting_is_refused() -> None:
         AlignmentParameters.model_validate({"serch_m": 10.0})
 
 
-def recording_of(runs: Runs) -> Recording:
-    channels = tuple(
-        Channel(f"longitudinal_level_{side}", "mm", row.astype(np.float32))
-        for side, row in zip(("left", "right"), runs.values, strict=True)
-    )
+def recording_of(
+    runs: Runs, names: tuple[str, ...] = ("longitudinal_level_left", "longitudinal_level_right")
+) -> Recording:
+    channels = tuple(Channel(name, "mm", row.astype(np.float32)) for name, row in zip(names, runs.values, strict=True))
     return Recording(
         source_id="s",
         domain="track_geometry",
