@@ -11,8 +11,8 @@ import pytest
 from guideway.archives.recording import Channel
 from guideway.monitoring.facing import align_either_way, mirrored
 from guideway.signals.alignment import Alignment, align
-from tests.unit.signals.drifting_runs import STEP, Runs, drifting_runs
-from tests.unit.signals.test_alignment import real_run, recording_of
+from tests.unit.signals.drifting_runs import STEP, Runs, drifting_runs, recording_of
+from tests.unit.signals.test_alignment import real_run
 
 NAMES = ("longitudinal_level_left", "longitudinal_level_right", "alignment_left", "alignment_right")
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timezone
 
 import numpy as np
 import numpy.typing as npt
+
+from guideway.archives.recording import Channel, Recording
 
 Floats = npt.NDArray[np.float64]
 STEP = 0.25
@@ -72,3 +75,22 @@ def drifting_runs(
         start = rng.integers(0, stated.size - 400)
         values[:, start : start + rng.integers(4, 200)] = np.nan
     return Runs(stated, values, true - stated, x, base + rng.normal(0.0, noise_mm, base.shape))
+
+
+def recording_of(
+    runs: Runs, names: tuple[str, ...] = ("longitudinal_level_left", "longitudinal_level_right")
+) -> Recording:
+    """The run as a track recording of one channel a row of values, mm."""
+    channels = tuple(Channel(name, "mm", row.astype(np.float32)) for name, row in zip(names, runs.values, strict=True))
+    return Recording(
+        source_id="s",
+        domain="track_geometry",
+        vehicle_or_sensor_id="v",
+        line_id="L",
+        track_id="1",
+        started_at=datetime(2024, 1, 1, tzinfo=timezone.utc),
+        axis="distance",
+        start=float(runs.stated[0]),
+        step=STEP,
+        channels=channels,
+    )

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from guideway.archives.recording import Channel, Recording
 from guideway.signals.alignment import AlignmentParameters, align, corrected
-from tests.unit.signals.drifting_runs import STEP, Runs, drifting_runs
+from tests.unit.signals.drifting_runs import STEP, drifting_runs, recording_of
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 3])
@@ -112,24 +110,6 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
 def test_unknown_setting_is_refused() -> None:
     with pytest.raises(ValueError, match="serch_m"):
         AlignmentParameters.model_validate({"serch_m": 10.0})
-
-
-def recording_of(
-    runs: Runs, names: tuple[str, ...] = ("longitudinal_level_left", "longitudinal_level_right")
-) -> Recording:
-    channels = tuple(Channel(name, "mm", row.astype(np.float32)) for name, row in zip(names, runs.values, strict=True))
-    return Recording(
-        source_id="s",
-        domain="track_geometry",
-        vehicle_or_sensor_id="v",
-        line_id="L",
-        track_id="1",
-        started_at=datetime(2024, 1, 1, tzinfo=timezone.utc),
-        axis="distance",
-        start=float(runs.stated[0]),
-        step=STEP,
-        channels=channels,
-    )
 
 
 def test_corrected_recording_lies_on_the_reference_grid_and_on_its_values() -> None:

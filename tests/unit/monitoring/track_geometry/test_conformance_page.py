@@ -19,7 +19,7 @@ from guideway.monitoring.track_geometry.fra import FOOT_M, mid_chord_offset, uni
 from guideway.rulebooks.load import load_rulebooks
 from guideway.signals.alignment import Alignment, align
 from guideway.signals.filters import band_pass
-from tests.unit.monitoring.test_facing import NAMES, driven_with_a_break, of, residual_of_reverse_run
+from tests.unit.monitoring.test_facing import NAMES, driven_with_a_break, residual_of_reverse_run
 from tests.unit.monitoring.track_geometry.synthetic_track import (
     STEP,
     found,
@@ -29,7 +29,7 @@ from tests.unit.monitoring.track_geometry.synthetic_track import (
     recording,
     sections,
 )
-from tests.unit.signals.drifting_runs import drifting_runs
+from tests.unit.signals.drifting_runs import drifting_runs, recording_of
 from tests.unit.signals.test_alignment_on_simulated_network import simulated_residual
 
 PAGE = Path(__file__).resolve().parents[4] / "docs" / "conformance" / "track_geometry.md"
@@ -108,7 +108,7 @@ def real_alignment(shared_data: Path) -> Alignment:
 def reverse_residual(seed: int) -> np.ndarray:
     driven = driven_with_a_break(drifting_runs(seed, km=8.0, channels=4, gaps=8))
     reference = dict(zip(NAMES, driven.reference_values, strict=True))
-    _, found, _ = align_either_way(mirrored(of(driven)), driven.reference, reference)
+    _, found, _ = align_either_way(mirrored(recording_of(driven, NAMES)), driven.reference, reference)
     return residual_of_reverse_run(driven, found)
 
 
