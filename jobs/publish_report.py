@@ -26,7 +26,7 @@ from guideway.transforms.weekly import network_week
 def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     """Write the week's row of each line, then the report from one set of table versions."""
     settings, as_of = context.settings, context.as_of
-    report = publish_week(partial(_content, context), Path(settings.reports), as_of)
+    report = publish_week(partial(_content, context), Path(settings.reports), settings.network_name, as_of)
     week = iso_week_of(as_of)
     pins = [(as_of, name, week, version) for name, version in report.table_versions.items()]
     pinned = context.spark.createDataFrame(pins, REPORT_VERSION.ddl)

@@ -59,6 +59,7 @@ def _configuration(port: int, kept: dict[str, str], interactive: bool) -> dict[s
     return {
         "core": {
             "dags_folder": ROOT / "dags",
+            "plugins_folder": ROOT / "infra" / "airflow" / "plugins",
             "load_examples": False,
             "executor": "LocalExecutor",
             "parallelism": 2,

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from markupsafe import escape
 
+from guideway.network.names import network_slug
 from guideway.reporting.html import render_html
 from guideway.reporting.inert import inert, inert_cell
 from guideway.reporting.publish import mark_stale, publish
@@ -30,9 +31,13 @@ from pathlib import Path
 from guideway.reporting.publish import publish
 from tests.unit.reporting.sample import EMPTY
 print("ready", flush=True)
-publish(dataclasses.replace(EMPTY, network_name=sys.argv[2]), Path(sys.argv[1]))
+publish(dataclasses.replace(EMPTY, run_id=sys.argv[2]), Path(sys.argv[1]))
 """
 STEPS = ["index.html", "report.pdf", "worklist.xlsx", "forecast.csv", "mail.html", "report.json"]
+
+
+def home(folder: Path) -> Path:
+    return folder / network_slug(EMPTY.network_name)
 
 
 def publisher(folder: Path, name: str) -> subprocess.Popen[str]:
@@ -46,34 +51,34 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def whole(folder: Path) -> str:
-    """Network of the report that stands; every file is the one its card lists."""
+    """Run that made the report that stands; every file is the one its card lists."""
     card = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     now = digests(folder)
     assert {name: fact["sha256"] for name, fact in card["files"].items()} == {
         name: digest for name, digest in now.items() if name != "report.json"
     }
-    return str(card["network"])
+    return str(card["run_id"])
 
 
 @pytest.mark.fault(27)
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.slow
 def test_a_publisher_killed_while_it_writes_leaves_the_report_that_stood(tmp_path: Path, step: str, tally) -> None:
-    publish(dataclasses.replace(EMPTY, network_name="Old"), tmp_path)
+    publish(dataclasses.replace(EMPTY, run_id="Old"), tmp_path)
     process = publisher(tmp_path, "New")
     deadline = time.monotonic() + 60
-    while process.poll() is None and not list(tmp_path.glob(f".new-*/{step}")):
+    while process.poll() is None and not list(tmp_path.glob(f"*/.new-*/{step}")):
         assert time.monotonic() < deadline
         time.sleep(0.0005)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     tally(kills=int(process.returncode == -signal.SIGKILL), lost=0, doubled=0)
-    (card,) = published(tmp_path)
-    assert card["network"] in {"Old", "New"}
-    assert process.returncode == 0 or list(tmp_path.glob(".new-*")) or card["network"] == "New"
-    assert whole(tmp_path / card["iso_week"]) == card["network"]
-    publish(dataclasses.replace(EMPTY, network_name="New"), tmp_path)
-    assert whole(tmp_path / card["iso_week"]) == "New"
+    (card,) = published(home(tmp_path))
+    assert card["run_id"] in {"Old", "New"}
+    assert process.returncode == 0 or list(tmp_path.glob("*/.new-*")) or card["run_id"] == "New"
+    assert whole(home(tmp_path) / card["iso_week"]) == card["run_id"]
+    publish(dataclasses.replace(EMPTY, run_id="New"), tmp_path)
+    assert whole(home(tmp_path) / card["iso_week"]) == "New"
 
 
 @pytest.mark.fault(27)
@@ -83,23 +88,23 @@ def test_two_publishers_at_once_leave_one_whole_report(tmp_path: Path) -> None:
     for process in pair:
         process.communicate(timeout=120)
     assert 0 in {process.returncode for process in pair}
-    (card,) = published(tmp_path)
-    assert whole(tmp_path / card["iso_week"]) in {"One", "Two"}
+    (card,) = published(home(tmp_path))
+    assert whole(home(tmp_path) / card["iso_week"]) in {"One", "Two"}
 
 
 @pytest.mark.fault(6, 27)
 @pytest.mark.slow
 def test_a_disk_that_fills_up_leaves_the_report_that_stood(tmp_path: Path, small_disk: Path) -> None:
-    publish(dataclasses.replace(EMPTY, network_name="Old"), small_disk)
-    before = digests(small_disk / published(small_disk)[0]["iso_week"])
+    publish(dataclasses.replace(EMPTY, run_id="Old"), small_disk)
+    before = digests(home(small_disk) / published(home(small_disk))[0]["iso_week"])
     filler = fill_disk(small_disk)
     with pytest.raises(OSError, match="No space"):
-        publish(dataclasses.replace(EMPTY, network_name="New"), small_disk)
-    (card,) = published(small_disk)
-    assert digests(small_disk / card["iso_week"]) == before
+        publish(dataclasses.replace(EMPTY, run_id="New"), small_disk)
+    (card,) = published(home(small_disk))
+    assert digests(home(small_disk) / card["iso_week"]) == before
     filler.unlink()
-    publish(dataclasses.replace(EMPTY, network_name="New"), small_disk)
-    assert whole(small_disk / card["iso_week"]) == "New"
+    publish(dataclasses.replace(EMPTY, run_id="New"), small_disk)
+    assert whole(home(small_disk) / card["iso_week"]) == "New"
 
 
 @pytest.mark.fault(16)
@@ -162,9 +167,9 @@ def test_a_hostile_name_adds_no_markup_and_no_address(plain_page: str, text: str
 def test_the_banner_says_why_and_the_old_report_stays(tmp_path: Path, reason: str) -> None:
     report = publish(dataclasses.replace(EMPTY, as_of=AS_OF), tmp_path)
     before = digests(report.folder)
-    page = mark_stale(tmp_path, reason)
+    page = mark_stale(tmp_path, EMPTY.network_name, reason)
     assert page == report.index
     after = digests(report.folder)
     assert {name for name in before if before[name] != after[name]} == {"index.html", "report.json"}
-    assert published(tmp_path)[0]["stale"] == inert(reason)
+    assert published(home(tmp_path))[0]["stale"] == inert(reason)
     assert "<b>bold" not in page.read_text(encoding="utf-8")

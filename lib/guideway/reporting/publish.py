@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from guideway.errors import GuidewayError
+from guideway.network.names import network_slug
 from guideway.reporting.audit import audit
 from guideway.reporting.content import ReportContent, iso_week_of
 from guideway.reporting.csv_files import csv_frames, write_csv
@@ -43,7 +44,7 @@ class PublishedReport:
     """A report that stands.
 
     Attributes:
-        folder: ``reports/<ISO week>``.
+        folder: ``reports/<network>/<ISO week>``.
         index: the report's page, ``index.html`` in ``folder``.
         site: the page of all reports.
         files: every file in ``folder``.
@@ -67,12 +68,14 @@ def publish(content: ReportContent, folder: Path) -> PublishedReport:
 
     Args:
         content: what the report says.
-        folder: the reports folder; ``<ISO week>/`` and ``index.html``, the page of all reports, are made inside.
+        folder: the reports folder of all networks; ``<network>/<ISO week>/`` and the page of all reports,
+            ``index.html``, are made inside.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    restore_folders(folder)
-    place = folder / content.iso_week
-    scratch = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
+    home = folder / network_slug(content.network_name)
+    home.mkdir(parents=True, exist_ok=True)
+    restore_folders(home)
+    place = home / content.iso_week
+    scratch = Path(tempfile.mkdtemp(prefix=".new-", dir=home))
     try:
         degraded = _write_files(content, scratch)
         scratch.chmod(0o755)
@@ -80,20 +83,21 @@ def publish(content: ReportContent, folder: Path) -> PublishedReport:
         replace_folder(scratch, place)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    _unmark_older(folder, content.iso_week)
+    _unmark_older(home, content.iso_week)
     site = write_site(folder)
     files = tuple(sorted(place.iterdir()))
     return PublishedReport(place, place / "index.html", site, files, degraded, content.table_versions)
 
 
-def publish_week(make: Callable[[], ReportContent], folder: Path, as_of: date) -> PublishedReport:
-    """Make, audit and publish the report of a week; what fails leaves the last report standing, with a banner.
+def publish_week(make: Callable[[], ReportContent], folder: Path, network_name: str, as_of: date) -> PublishedReport:
+    """Make, audit and publish the report of a week; what fails leaves the network's last one standing, with a banner.
 
     A failure of an old week done again says nothing about a newer report: that one gets no banner.
 
     Args:
         make: gives what the report says.
-        folder: the reports folder.
+        folder: the reports folder of all networks.
+        network_name: the network the report is about.
         as_of: day the report is about.
 
     Raises:
@@ -108,32 +112,35 @@ def publish_week(make: Callable[[], ReportContent], folder: Path, as_of: date) -
         said = str(error) if isinstance(error, GuidewayError) else f"{type(error).__name__}, see the job's log"
         week = iso_week_of(as_of)
         try:
-            restore_folders(folder)
-            standing = published(folder)
+            home = folder / network_slug(network_name)
+            restore_folders(home)
+            standing = published(home)
             if standing and str(standing[0]["iso_week"]) <= week:
-                mark_stale(folder, f"the report of {week} was not published: {said}")
+                mark_stale(folder, network_name, f"the report of {week} was not published: {said}")
         except (OSError, ValueError, GuidewayError) as second:
             error.add_note(f"nor could the last report be marked: {second}")
         raise
 
 
-def mark_stale(folder: Path, reason: str) -> Path | None:
-    """Put a banner on the newest report: it stands, but what should have replaced it failed.
+def mark_stale(folder: Path, network_name: str, reason: str) -> Path | None:
+    """Put a banner on a network's newest report: it stands, but what should have replaced it failed.
 
     Marking it again replaces the banner; publishing that week anew, or a later one, removes it.
 
     Args:
-        folder: the reports folder.
+        folder: the reports folder of all networks.
+        network_name: the network.
         reason: what failed, in words a planner understands.
 
     Returns:
         The page that carries the banner; None where nothing was ever published.
     """
-    restore_folders(folder)
-    standing = published(folder)
+    home = folder / network_slug(network_name)
+    restore_folders(home)
+    standing = published(home)
     if not standing:
         return None
-    newest = folder / str(standing[0]["iso_week"])
+    newest = home / str(standing[0]["iso_week"])
     card = {**standing[0], "stale": inert(reason)}
     page = newest / "index.html"
     language = card["language"]
@@ -143,12 +150,12 @@ def mark_stale(folder: Path, reason: str) -> Path | None:
     return page
 
 
-def _unmark_older(folder: Path, week: str) -> None:
+def _unmark_older(home: Path, week: str) -> None:
     """Take off what ``mark_stale`` put on reports before ``week``; a banner a report was made with stays."""
-    for card in published(folder):
+    for card in published(home):
         if not card["stale"] or str(card["iso_week"]) >= week:
             continue
-        place = folder / str(card["iso_week"])
+        place = home / str(card["iso_week"])
         page = with_banner((place / "index.html").read_text(encoding="utf-8"), "")
         if hashlib.sha256(page.encode()).hexdigest() == card["files"]["index.html"]["sha256"]:
             replace_text(place / "index.html", page)

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
@@ -27,11 +28,11 @@ _FILES = (
 )
 
 
-def published(folder: Path) -> list[dict[str, Any]]:
-    """The cards (``report.json``) of every report that stands in ``folder``, newest week first."""
-    if not folder.is_dir():
+def published(home: Path) -> list[dict[str, Any]]:
+    """The cards (``report.json``) of every report that stands in a network's folder, newest week first."""
+    if not home.is_dir():
         return []
-    weeks = sorted((path for path in folder.iterdir() if _WEEK.fullmatch(path.name)), reverse=True)
+    weeks = sorted((path for path in home.iterdir() if _WEEK.fullmatch(path.name)), reverse=True)
     cards = []
     for week in weeks:
         card = week / "report.json"
@@ -40,21 +41,32 @@ def published(folder: Path) -> list[dict[str, Any]]:
     return cards
 
 
+def networks(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """The cards of each network that has a report in ``folder``, by the name of its folder, in order of names."""
+    homes = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    found = {home.name: cards for home in homes if (cards := published(home))}
+    return dict(sorted(found.items(), key=lambda item: (str(item[1][0]["network"]), item[0])))
+
+
 def write_site(folder: Path) -> Path:
-    """Write ``index.html`` of the reports folder from the reports that stand; returns its path."""
-    cards = published(folder)
-    language: Language = cards[0]["language"] if cards else "en"
+    """Write ``index.html`` of the reports folder from the reports that stand; returns its path.
+
+    Its language is that of the newest report of all.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    found = networks(folder)
+    newest = max((cards[0] for cards in found.values()), key=lambda card: str(card["as_of"]), default=None)
+    language: Language = newest["language"] if newest else "en"
     style = page_file("site.css")
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(page_file("site.html.j2"))
     page = template.render(
         language=language,
         words=Words(language),
-        cards=cards,
+        networks=[(quote(name), cards) for name, cards in found.items()],
         files=_FILES,
         style=Markup(style),  # noqa: S704 (a file of this package)
         style_hash=content_hash(style),
     )
     path = folder / "index.html"
-    folder.mkdir(parents=True, exist_ok=True)
     replace_text(path, page)
     return path

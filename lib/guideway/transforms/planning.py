@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +16,7 @@ from guideway.contracts import Table
 from guideway.contracts.gold import DEGRADATION_TREND, FAILURE_RISK, LIMIT_FORECAST
 from guideway.contracts.reference import ASSET, LINE, SECTION
 from guideway.monitoring.registry import indicators
+from guideway.network.names import network_slug
 from guideway.planning.build import Planning, build_planning
 from guideway.planning.catalogue import ANY, Catalogue, load_catalogue
 from guideway.planning.needs import NetworkFacts
@@ -51,8 +51,7 @@ _FORECAST = (
 
 def plan_id(network_name: str, as_of: date) -> str:
     """Identifier of a plan: the network's name as a slug, and the day."""
-    slug = re.sub(r"[\W_]+", "-", network_name.lower()).strip("-") or "network"
-    return f"{slug}-{as_of.isoformat()}"
+    return f"{network_slug(network_name)}-{as_of.isoformat()}"
 
 
 def severities(rulebooks: dict[str, Rulebook]) -> pd.DataFrame:
