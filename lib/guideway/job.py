@@ -45,6 +45,8 @@ class JobContext:
     say: Callable[[str], None]
     source: str | None = None
     paths: tuple[Path, ...] = ()
+    replay: bool = False
+    once: bool = False
 
     @property
     def spark(self) -> SparkSession:
@@ -79,8 +81,13 @@ def execute(
     run_id: str,
     source: str | None = None,
     paths: Sequence[Path] = (),
+    replay: bool = False,
+    once: bool = False,
 ) -> JobSummary:
-    """Run a job as the only writer of its tables; ``source`` and ``paths`` narrow an ingest."""
+    """Run a job as the only writer of its tables.
+
+    ``source``, ``paths`` and ``replay`` narrow an ingest; ``once`` ends a stream when it has dealt with what is there.
+    """
     from guideway.lake.lake import Lake  # noqa: PLC0415
     from guideway.lake.writer import Writer  # noqa: PLC0415
 
@@ -89,12 +96,12 @@ def execute(
     log = structlog.get_logger().bind(job=job.name)
     # a retry has the run's id, too: each attempt is told apart, so that what a killed one left can be found
     writer = Writer(lake, f"{run_id}~{uuid.uuid4().hex[:6]}")
-    context = JobContext(lake, writer, settings, as_of, log.info, source, tuple(paths))
+    context = JobContext(lake, writer, settings, as_of, log.info, source, tuple(paths), replay, once)
     targets = tuple(table(name) for name in job.writes)
     attempt = Attempt(job, writer.run_id, as_of, started_at)
     events.tell_start(settings, attempt)
     try:
-        with lake.writing(targets, owner=f"{job.name} {run_id}"):
+        with lake.writing(() if job.streams else targets, owner=f"{job.name} {run_id}"):
             message, facts = function(context)
     except Exception as error:
         events.tell_failure(settings, attempt, str(error), time.monotonic() - started)
@@ -113,6 +120,11 @@ def add_arguments(parser: argparse.ArgumentParser, job: Job | None) -> None:
     if job and job.takes_paths:
         parser.add_argument("paths", nargs="*", type=Path, help="files or folders (default: the landing folder)")
         parser.add_argument("--source", help="source profile of all these files (default: by their folder)")
+        parser.add_argument(
+            "--replay", action="store_true", help="read again what is in quarantine, after a profile was mended"
+        )
+    if job and job.streams:
+        parser.add_argument("--once", action="store_true", help="deal with what is there, then end")
     for name in SETTINGS:
         parser.add_argument(f"--{name}", help=Settings.model_fields[name].description)
     parser.add_argument("--as-of", type=date.fromisoformat, help="day the results are about (default: today, UTC)")
@@ -140,7 +152,8 @@ def run_once(job: Job, function: JobFunction, options: argparse.Namespace) -> Jo
     run_id = options.run_id or new_run_id()
     configure_logs(settings.log_level, run_id=run_id)
     spark = open_session(settings, f"guideway {job.name}")
-    narrowed = {"source": options.source, "paths": options.paths} if job.takes_paths else {}
+    narrowed = {name: getattr(options, name) for name in ("source", "paths", "replay")} if job.takes_paths else {}
+    narrowed |= {"once": options.once} if job.streams else {}
     summary = execute(job, function, settings, spark=spark, as_of=options.as_of or today(), run_id=run_id, **narrowed)
     if options.receipt:
         write_receipt(options.receipt, summary)

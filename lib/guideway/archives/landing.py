@@ -58,7 +58,10 @@ def find_deliveries(
     growing = 0
     root = landing.resolve()
     for path in (file for place in places for file in _files(place.resolve())):
-        stat = path.stat()
+        try:
+            stat = path.stat()
+        except FileNotFoundError:  # taken away or renamed since the folder was listed
+            continue
         delivered_at = datetime.fromtimestamp(stat.st_mtime, timezone.utc)
         if 0 <= (now - delivered_at).total_seconds() < settle_seconds:
             growing += 1

@@ -13,8 +13,12 @@ from guideway.archives.fields import AxisRule, Chainage, ChannelMap, Locate, Loo
 from guideway.archives.options import Strict, Text, Zipped
 from guideway.archives.profile import Profile
 from guideway.archives.reasons import REASONS
-from guideway.archives.rules import Dead, Drift, Gap, Jump, Plausible, Range, Stuck
+from guideway.archives.rules import AuditRules, Dead, Drift, Gap, Jump, Plausible, Range, Stuck
 from guideway.contracts.channels import CHANNELS
+
+_EXPLAINED = (
+    Profile, Text, Zipped, ChannelMap, Locate, Chainage, Lookup, Time, StartTime, SampleTimes, AxisRule, AuditRules,
+)  # fmt: skip
 
 
 def documents(profiles: Mapping[str, Profile]) -> dict[str, str]:
@@ -50,7 +54,7 @@ def _index(profiles: Mapping[str, Profile]) -> Iterator[str]:
         yield f"| [{name}]({name}.md) | {profile.domain} | {profile.decode.format} | {profile.title} |"
     yield ""
     yield from ("## Keys of a profile", "")
-    for model in (Profile, Text, Zipped, ChannelMap, Locate, Chainage, Lookup, Time, StartTime, SampleTimes, AxisRule):
+    for model in _EXPLAINED:
         yield from _keys(model)
     yield from ("### Quality rules", "", "Every rule names its `channels`; numbers are in the canonical unit.", "")
     for rule in (Range, Jump, Stuck, Dead, Drift, Gap, Plausible):

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from guideway.archives.fields import AxisRule, ChannelMap, Locate, Lookup, Time
 from guideway.archives.options import Options, Strict, Zipped
-from guideway.archives.rules import QualityRules
+from guideway.archives.rules import AuditRules, QualityRules
 from guideway.errors import ConfigurationError
 
 MAX_PROFILE_BYTES = 256 * 1024
@@ -52,6 +52,7 @@ class Profile(Strict):
     time: Time = Field(description="zone, start and times of samples")
     axis: AxisRule = Field(description="the uniform axis samples are put on")
     quality: QualityRules = Field(QualityRules(), description="rules that take samples, channels or the whole file")
+    audit: AuditRules = Field(AuditRules(), description="rules that hold back all that is delivered at once")
     attributes: dict[str, Lookup] = Field(default_factory=dict, description="further facts to keep with a recording")
 
     @field_validator("domain")

@@ -75,6 +75,10 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "unreadable_reference": ("A reference file is no CSV table.", "Check its encoding and its commas."),
         "unknown_column": ("A reference file has a column its table does not.", "Remove or rename the column."),
         "missing_value": ("A reference file lacks a value its table needs.", "Fill the cell."),
+        "audit_failed": (
+            "The file is good; too much is wrong with what its source delivered with it.",
+            "Mend the profile or its 'audit' rules, or have the batch delivered again; then guideway ingest --replay.",
+        ),
         "too_large": ("The file is larger than this format's reader takes.", "Split it."),
     }
 )

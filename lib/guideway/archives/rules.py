@@ -92,3 +92,18 @@ class QualityRules(Strict):
     )
     earliest_year: int = Field(1970, description="an earlier start is a clock fault: the file is refused")
     latest_year: int = Field(2100, description="a later start is a clock fault: the file is refused")
+
+
+class AuditRules(Strict):
+    """What one source delivers at once is published whole or held back; a held batch waits in quarantine."""
+
+    min_files: int = Field(10, ge=1, description="smaller batches are published as they are")
+    max_quarantined_share: float = Field(
+        0.5, ge=0, le=1, description="held where more than this share of its files cannot be read"
+    )
+    max_rejected_share: float = Field(
+        1.0, ge=0, le=1, description="held where more than this share of the rows of its good files is rejected"
+    )
+    rows_factor: float | None = Field(
+        None, gt=1, description="held where the median rows of its files are off the source's usual by more than this"
+    )

@@ -8,7 +8,7 @@ SOURCE_FILE = Table(
     layer="bronze",
     name="source_file",
     comment="Ledger of delivered files: every delivery is here, with what became of it; accepted content is here once.",
-    key=("content_sha256", "path"),
+    key=("content_sha256", "path", "delivered_at"),
     columns=(
         Column("content_sha256", "string", "SHA-256 of the file's bytes: its identity"),
         Column("path", "string", "where the bytes lie, relative to the landing folder"),

@@ -1,4 +1,4 @@
-"""bronze.source_file and bronze.recording: what became of each delivery."""
+"""bronze.source_file and bronze.recording: what became of each delivery, and whether its batch may be published."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pyspark.sql import DataFrame, SparkSession
 
+from guideway.archives.audit import HELD, FileFacts, audit
 from guideway.archives.landing import REFERENCE_FOLDER, Delivery
+from guideway.archives.ledger import UNKNOWN, Ledger
 from guideway.archives.profile import Profile, find_profile
 from guideway.contracts.bronze import RECORDING, SOURCE_FILE
 from guideway.errors import ConfigurationError
@@ -71,6 +73,41 @@ def split_duplicates(
     return fresh, doubled
 
 
+def hold_back(
+    fresh: Sequence[Delivery], outcomes: Mapping[str, Outcome], profiles: Mapping[str, Profile], ledger: Ledger
+) -> tuple[dict[str, str], dict[str, Outcome]]:
+    """The audit of a batch: sources that must not be published, with the reason; and what becomes of their good files.
+
+    A file that comes from quarantine and cannot be read this time either was judged with the batch it came in. It
+    counts again only where files of its source are held back: reading these again does not get them past their audit.
+    """
+    held_sources = {delivery.source_id for delivery in fresh if delivery.look in ledger.held}
+    reasons: dict[str, str] = {}
+    held: dict[str, Outcome] = {}
+    for source_id in sorted({d.source_id or "" for d in fresh} & set(profiles)):
+        mine = [d for d in fresh if d.source_id == source_id]
+        good = [d for d in mine if outcomes[d.path]["status"] == "accepted"]
+        bad = [d for d in mine if outcomes[d.path]["status"] != "accepted"]
+        counted = [d for d in bad if source_id in held_sources or d.look not in ledger.quarantined]
+        facts = [FileFacts(True, *_rows(outcomes[d.path])) for d in good]
+        facts += [FileFacts(False, 0, 0) for _ in counted]
+        reason = audit(profiles[source_id].audit, facts, ledger.rows.get(source_id, ()))
+        if reason is None:
+            continue
+        reasons[source_id] = reason
+        for delivery in good:
+            became = outcomes[delivery.path]
+            quarantined = outcome(delivery.path, f"{HELD}: {reason}", *_rows(became))
+            held[delivery.path] = quarantined | {"recordings": became["recordings"]}
+    return reasons, held
+
+
+def unpublished(fresh: Sequence[Delivery], outcomes: Mapping[str, Outcome]) -> list[str]:
+    """Beginnings of the recording ids of files in quarantine of which samples were written."""
+    bad = (d for d in fresh if outcomes[d.path]["status"] != "accepted" and outcomes[d.path]["recordings"])
+    return [delivery.content_sha256[:24] for delivery in bad]
+
+
 def source_file_rows(
     spark: SparkSession,
     fresh: Sequence[Delivery],
@@ -82,7 +119,7 @@ def source_file_rows(
     rows: list[tuple[object, ...]] = []
     for delivery in fresh:
         became = outcomes[delivery.path]
-        source_id = delivery.source_id or "unknown"
+        source_id = delivery.source_id or UNKNOWN
         rows.append(
             (
                 *_delivered(delivery),
@@ -105,11 +142,15 @@ def recording_rows(spark: SparkSession, fresh: Sequence[Delivery], outcomes: Map
     """One row a recording of the accepted deliveries, in the columns of ``bronze.recording``."""
     names = [column.name for column in RECORDING.columns]
     rows: list[tuple[object, ...]] = []
-    for delivery in fresh:
+    for delivery in (d for d in fresh if outcomes[d.path]["status"] == "accepted"):
         file = {"content_sha256": delivery.content_sha256, "delivered_at": delivery.delivered_at}
         rows.extend(tuple((file | facts)[name] for name in names) for facts in outcomes[delivery.path]["recordings"])
     return spark.createDataFrame(rows, RECORDING.ddl)
 
 
 def _delivered(delivery: Delivery) -> tuple[str, str, int, str]:
-    return delivery.content_sha256, delivery.path, delivery.size_bytes, delivery.source_id or "unknown"
+    return delivery.content_sha256, delivery.path, delivery.size_bytes, delivery.source_id or UNKNOWN
+
+
+def _rows(became: Outcome) -> tuple[int, int]:
+    return became["rows_read"], became["rows_rejected"]

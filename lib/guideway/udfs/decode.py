@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.accumulators import AccumulatorParam
 
-from guideway.archives.decode import DecodedFile, decode_file
+from guideway.archives.decode import decode_parts
 from guideway.archives.profile import Profile
 from guideway.archives.recording import Recording
 from guideway.errors import DecodeError
@@ -53,17 +53,14 @@ def decode_files(
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """A function for ``mapInArrow`` over rows (path, content_sha256, source_id) that yields rows of ``SIGNAL_SCHEMA``.
 
-    A file that cannot be decoded yields no row and an outcome with status ``quarantined`` and the reason.
+    Files are read in pieces, so that memory stays flat as they grow. A file that cannot be decoded has an outcome with
+    status ``quarantined`` and the reason; what was yielded of it before that was known is to be taken back.
     """
 
     def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for row in batch.to_pylist():
-                decoded, became = _decode(Path(landing, row["path"]), profiles[row["source_id"]], row)
-                if decoded is not None:
-                    for recording, facts in zip(decoded.recordings, became["recordings"], strict=True):
-                        yield from _blocks(recording, facts)
-                report([became])
+                yield from _decode(Path(landing, row["path"]), profiles[row["source_id"]], row, report)
 
     return run
 
@@ -80,20 +77,27 @@ def outcome(path: str, reason: str | None, rows_read: int = 0, rows_rejected: in
     }
 
 
-def _decode(path: Path, profile: Profile, row: Mapping[str, str]) -> tuple[DecodedFile | None, Outcome]:
+def _decode(
+    path: Path, profile: Profile, row: Mapping[str, str], report: Callable[[list[Outcome]], None]
+) -> Iterator[pa.RecordBatch]:
+    recordings: list[Outcome] = []
+    notes: dict[str, None] = {}
+    rows_read = rows_rejected = 0
     try:
-        decoded = decode_file(path, profile)
+        for part in decode_parts(path, profile):
+            for recording in part.recordings:
+                recordings.append(_facts(recording, f"{row['content_sha256'][:24]}-{len(recordings)}"))
+                yield from _blocks(recording, recordings[-1])
+            notes |= dict.fromkeys(part.notes)
+            rows_read, rows_rejected = rows_read + part.rows_read, rows_rejected + part.rows_rejected
+        became = outcome(row["path"], "; ".join(notes) or None, rows_read, rows_rejected, recordings=recordings)
     except DecodeError as error:
-        return None, outcome(row["path"], str(error))
+        became = outcome(row["path"], str(error)) | {"recordings": recordings}
     except (OSError, MemoryError):
         raise  # a full or failing disk is the machine's fault, not the file's: the task fails and is tried again
     except Exception as error:  # a decoder's library may raise anything; one file must not stop a network
-        return None, outcome(row["path"], f"decoder_failed: {type(error).__name__}: {error}")
-    recordings = [
-        _facts(recording, f"{row['content_sha256'][:24]}-{i}") for i, recording in enumerate(decoded.recordings)
-    ]
-    notes = "; ".join(decoded.notes) or None
-    return decoded, outcome(row["path"], notes, decoded.rows_read, decoded.rows_rejected, recordings=recordings)
+        became = outcome(row["path"], f"decoder_failed: {type(error).__name__}: {error}") | {"recordings": recordings}
+    report([became])
 
 
 def _facts(recording: Recording, recording_id: str) -> Outcome:
