@@ -12,7 +12,8 @@ from guideway.contracts.models import ASSET_FEATURE, MODEL_DRIFT
 from guideway.job import JobContext, main
 from guideway.prognostics.retraining import limits_fingerprint
 from guideway.rulebooks.load import load_rulebooks
-from guideway.tracking.serving import champion_or_reason
+from guideway.tracking.latest import last_training
+from guideway.tracking.serving import in_service
 from guideway.tracking.store import TrackingSettings
 from guideway.transforms.drift import model_drift, reasons_to_train
 from guideway.transforms.features import asset_features, score
@@ -30,17 +31,19 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
         history.with_facts(), lake.read(DEGRADATION_TREND).where(today), history.work_types, as_of
     )
     known = context.writer.replace(features, ASSET_FEATURE, today, window)
-    champion, problem = champion_or_reason(TrackingSettings.of(settings.mlflow_uri, settings.mlflow_artifacts))
+    tracking = TrackingSettings.of(settings.mlflow_uri, settings.mlflow_artifacts)
+    serves = in_service(tracking)
+    champion = serves.champion
     if champion is None:
-        problem = problem or "no champion model"
+        problem = serves.problem or "no champion model"
         return f"{known} rows of features; gold.failure_risk stays as it was: {problem}", {"model": None}
     serving = Serving(champion.name, champion.version, champion.texts)
     risk = score(lake.read(ASSET_FEATURE).where(today), serving)
     changed = context.writer.replace(risk, FAILURE_RISK, today, window)
     moved = model_drift(lake.read(ASSET_FEATURE), serving, champion.model, as_of)
     context.writer.replace(moved, MODEL_DRIFT, today, window)
-    limits, drifts = limits_fingerprint(rulebooks), lake.read(MODEL_DRIFT)
-    why = reasons_to_train(champion, drifts, as_of, limits=limits, every_days=settings.retrain_days)
+    limits, drifts, last = limits_fingerprint(rulebooks), lake.read(MODEL_DRIFT), last_training(tracking)
+    why = reasons_to_train(champion, last, drifts, as_of, limits=limits, every_days=settings.retrain_days)
     model = f"{champion.name} version {champion.version}"
     facts = {"model": model, "is_copy": champion.is_copy, "retrain": why}
     return f"{changed} risks by {model}; {'train again: ' + '; '.join(why) if why else 'it may go on'}", facts

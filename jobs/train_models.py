@@ -11,13 +11,14 @@ from guideway.contracts.models import ASSET_FEATURE, MODEL_DRIFT
 from guideway.contracts.reference import SECTION, TRAFFIC, WORK_HISTORY
 from guideway.job import JobContext, main
 from guideway.prognostics.evaluation import evaluate
-from guideway.prognostics.gate import decide, stand_in
+from guideway.prognostics.gate import decide, stand_in, unasked
 from guideway.prognostics.parameters import ModelParameters
 from guideway.prognostics.retraining import limits_fingerprint
 from guideway.prognostics.training import TooFewRowsError
 from guideway.rulebooks.load import load_rulebooks
+from guideway.tracking.latest import last_training
 from guideway.tracking.registration import Registration
-from guideway.tracking.serving import champion_or_reason
+from guideway.tracking.serving import in_service
 from guideway.tracking.store import TrackingSettings
 from guideway.transforms.drift import reasons_to_train
 from guideway.transforms.history import History
@@ -33,11 +34,12 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     tracking = TrackingSettings.of(settings.mlflow_uri, settings.mlflow_artifacts)
     rulebooks = load_rulebooks(*settings.rulebook_folders)
     parameters = ModelParameters(limits=limits_fingerprint(rulebooks))
-    champion, problem = champion_or_reason(tracking)
-    why = (problem or "no champion yet",)
+    serves = in_service(tracking)
+    champion, why = serves.champion, (serves.problem or "no champion yet",)
     if champion is not None:
-        drifts = lake.read(MODEL_DRIFT)
-        why = reasons_to_train(champion, drifts, as_of, limits=parameters.limits, every_days=settings.retrain_days)
+        last, drifts = last_training(tracking), lake.read(MODEL_DRIFT)
+        days = settings.retrain_days
+        why = reasons_to_train(champion, last, drifts, as_of, limits=parameters.limits, every_days=days)
         if not why:
             told = f"{champion.name} version {champion.version}"
             return f"{told} goes on: no reason to train again", {"registered": told, "trained": False}
@@ -57,9 +59,9 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     registration = Registration(tracking, frame, inputs, context.writer.run_id, as_of, settings.model_approval)
     try:
         evaluation = evaluate(frame, parameters, SEED, champion.model if champion else None)
-        decision = decide(evaluation)
+        decision = unasked(decide(evaluation)) if serves.is_unasked else decide(evaluation)
         registered = registration.register(parameters, SEED, evaluation, decision)
-        if champion is None and not decision.promote:
+        if champion is None and not decision.promote and not serves.is_unasked:
             plain = parameters.model_copy(update={"learned": False})
             decision = stand_in(decision)
             registered = registration.register(plain, SEED, evaluate(frame, plain, SEED), decision)

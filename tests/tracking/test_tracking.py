@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +12,17 @@ import pytest
 
 from guideway.prognostics.definitions import FEATURE_NAMES
 from guideway.prognostics.evaluation import evaluate
-from guideway.prognostics.gate import decide
+from guideway.prognostics.gate import Decision, decide, unasked
 from guideway.prognostics.parameters import ModelParameters
+from guideway.prognostics.retraining import Training
 from guideway.prognostics.training import train
 from guideway.tracking.condition import condition_record
+from guideway.tracking.latest import last_training
 from guideway.tracking.outbox import deliver, pending, replay
 from guideway.tracking.quiet import hushed, pyfunc
 from guideway.tracking.record import Promotion, TableVersion, read_record, write_record
 from guideway.tracking.registry import PromotionError, ledger, promote, rollback
-from guideway.tracking.serving import ModelIntegrityError, load_champion
+from guideway.tracking.serving import ModelIntegrityError, in_service, load_champion
 from guideway.tracking.store import TrackingSettings, TrackingUnavailableError, connect
 from tests.unit.prognostics import fleet
 
@@ -173,6 +175,33 @@ def test_with_mlflow_down_the_run_waits_and_the_last_champion_serves(store, reco
     # Up again: the run that waited is delivered, and as the run it always was.
     assert replay(settings).receipts[0].model_version == "1"
     assert pending(settings) == []
+
+
+def test_with_mlflow_down_and_no_copy_the_run_waits_and_passes_no_champion_by(store, records, tmp_path):
+    """A machine that never saw the champion trains while MLflow is away: its challenger must not be promoted."""
+    settings, _ = store
+    before = load_champion(settings).version
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        uri = f"http://127.0.0.1:{free.getsockname()[1]}"
+    down = settings.model_copy(update={"uri": uri, "folder": tmp_path / "fresh", "max_wait_s": 8.0})
+    serves = in_service(down)
+    assert (serves.champion, serves.is_unasked) == (None, True)
+    assert "does not answer" in str(serves.problem)
+    assert last_training(down) is None
+    decision = unasked(Decision(True, ("beats the plain trend",)))
+    assert not decision.promote
+    record = replace(
+        records[2], record_id="while-away", promotion=None, tags=records[2].tags | {"guideway.as_of": "2026-01-12"}
+    )
+    assert deliver(record, down).waiting == ("while-away",)
+    # the job of next week knows that this training was done
+    assert last_training(down) == Training(date(2026, 1, 12), "")
+    up = settings.model_copy(update={"folder": tmp_path / "fresh"})
+    assert [receipt.record_id for receipt in replay(up).receipts] == ["while-away"]
+    assert pending(up) == []
+    assert load_champion(settings).version == before
+    assert last_training(settings) == Training(date(2026, 1, 12), "")
 
 
 def test_a_damaged_record_is_set_aside_and_stops_no_other(store, records):

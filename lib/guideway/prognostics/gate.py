@@ -60,6 +60,11 @@ def decide(evaluation: Evaluation, *, max_calibration_error: float = MAX_CALIBRA
     return Decision(not against, tuple(against or favour))
 
 
+def unasked(judged: Decision) -> Decision:
+    """The decision where MLflow was down: there may be a champion, and nobody passes it by unheard."""
+    return Decision(False, ("stays a challenger: MLflow could not be asked for the champion", judged.summary))
+
+
 def stand_in(refused: Decision) -> Decision:
     """The decision to let the plain trend serve where no model serves yet and the first challenger was refused."""
     return Decision(True, ("no champion yet: the plain trend serves, its probabilities calibrated", refused.summary))

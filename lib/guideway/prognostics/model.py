@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from guideway.prognostics.blend import Blend
 from guideway.prognostics.calibration import Calibrator
 from guideway.prognostics.design import MATRIX_COLUMNS, Design
-from guideway.prognostics.drift import Reference
+from guideway.prognostics.drift import LabelDays
 from guideway.prognostics.parameters import ModelParameters
 from guideway.prognostics.ragged import Floats
 
-FORMAT = 2
+FORMAT = 3
 _FILES = ("model.json", "change.txt", "spread.txt")
 
 
@@ -59,7 +59,8 @@ class TrainedModel:
         spread_floor: least spread.
         quantiles: lower and upper quantile of the error in units of the spread, on later rows than trained on.
         calibrator: probability from the standardised distance to the limit.
-        labels: distribution of each line's training labels, in units of the scale, for drift.
+        labels: each line's training labels day by day, in units of the scale, for drift.
+        units: usual difference between assets of each quantity that drift watches.
         trained_until_days: latest time any training target reaches.
         n_rows: rows it was trained on.
     """
@@ -73,7 +74,8 @@ class TrainedModel:
     spread_floor: float
     quantiles: tuple[float, float]
     calibrator: Calibrator
-    labels: Reference
+    labels: Mapping[str, LabelDays]
+    units: Mapping[str, float]
     trained_until_days: float
     n_rows: int
 
@@ -115,7 +117,8 @@ class TrainedModel:
             "spread_floor": self.spread_floor,
             "quantiles": self.quantiles,
             "calibrator": asdict(self.calibrator),
-            "labels": asdict(self.labels),
+            "labels": {line: asdict(days) for line, days in self.labels.items()},
+            "units": dict(self.units),
             "trained_until_days": self.trained_until_days,
             "n_rows": self.n_rows,
             "columns": MATRIX_COLUMNS,
@@ -150,7 +153,8 @@ class TrainedModel:
             spread_floor=float(numbers["spread_floor"]),
             quantiles=(float(numbers["quantiles"][0]), float(numbers["quantiles"][1])),
             calibrator=Calibrator(**calibrator | {k: tuple(calibrator[k]) for k in ("knots", "levels")}),
-            labels=Reference.from_dict(numbers["labels"]),
+            labels={str(line): LabelDays.from_dict(days) for line, days in numbers["labels"].items()},
+            units={str(name): float(unit) for name, unit in numbers["units"].items()},
             trained_until_days=float(numbers["trained_until_days"]),
             n_rows=int(numbers["n_rows"]),
         )

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from guideway.prognostics.drift import Drift
 from guideway.rulebooks.rulebook import Rulebook
 
 _DRIFTED_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training, whatever the gate made of it: to do it again with the same data and rules would change nothing.
+
+    Attributes:
+        as_of: nothing after this day was used.
+        limits: fingerprint of the limits the targets were made with.
+    """
+
+    as_of: date
+    limits: str
 
 
 def limits_fingerprint(rulebooks: Mapping[str, Rulebook]) -> str:
@@ -23,34 +38,40 @@ def limits_fingerprint(rulebooks: Mapping[str, Rulebook]) -> str:
 
 def retraining_reasons(
     drifts: Sequence[Drift],
-    days_since_training: float,
-    *,
-    trained_rulebook: str,
+    seen: date,
+    last: Training,
+    as_of: date,
     rulebook: str,
+    *,
     every_days: float = 91.0,
 ) -> tuple[str, ...]:
     """Every reason to train again, in words; empty where the model may go on.
 
     Args:
-        drifts: drift by line and quantity.
-        days_since_training: age of the champion's training data.
-        trained_rulebook: fingerprint of the limits it was trained with.
+        drifts: drift by line and quantity, of the champion.
+        seen: the day they were seen; drift seen before the last training is no reason any more.
+        last: the last training.
+        as_of: today.
         rulebook: fingerprint of the limits in force; other limits are other exceedances.
         every_days: schedule.
 
     A line counts as drifted when its prediction or label has drifted, or a fifth of its features have.
     """
     reasons = []
-    if days_since_training >= every_days:
-        reasons.append(f"{days_since_training:.0f} days since training, the schedule says {every_days:.0f}")
-    if rulebook != trained_rulebook:
+    days = (as_of - last.as_of).days
+    if days >= every_days:
+        reasons.append(f"{days} days since training, the schedule says {every_days:.0f}")
+    if rulebook != last.limits:
         reasons.append("limits have changed since training")
+    if seen <= last.as_of:
+        return tuple(reasons)
     for line in dict.fromkeys(drift.line_id for drift in drifts):
         own = [drift for drift in drifts if drift.line_id == line and drift.status != "too_few_rows"]
         moved = [drift for drift in own if drift.status == "drifted"]
         outcome = [drift.quantity for drift in moved if drift.quantity in {"prediction", "label"}]
         if outcome or len(moved) > _DRIFTED_SHARE * len(own):
-            worst = max(moved, key=lambda drift: drift.psi)
+            worst = max(moved, key=lambda drift: drift.distance)
             what = " and ".join(outcome) if outcome else f"{len(moved)} of {len(own)} features"
-            reasons.append(f"line {line}: {what} drifted, most {worst.quantity} (PSI {worst.psi:.2f})")
+            far = f"by {worst.distance:.2f} usual differences between assets, {worst.usual:.2f} is normal"
+            reasons.append(f"line {line}: {what} drifted, most {worst.quantity} ({far})")
     return tuple(reasons)

@@ -37,12 +37,13 @@ def target_table(
     Returns:
         ``series``, ``origin_days`` and for each horizon ``w``: ``value_{w}w`` (severity at the horizon: between the
         measurements around it where both lie after the origin and within the tolerance, else the nearest within it,
-        else NaN), ``span_days_{w}w`` (days from origin to where the value really is), ``straddles_work_{w}w`` (a work
-        lies between origin and the measurements used: not a degradation, left out of training) and
-        ``exceeds_{w}w`` (1 a measurement within the horizon, before any work, is at or beyond the limit; 0 none is and
-        the series was watched until the horizon; NaN unknown: a work came between or nobody measured). Without a
-        horizon: ``days_to_limit`` to the first such measurement (``limit_reached`` 1) or to the work or last
-        measurement that ends the watch (``limit_reached`` 0).
+        else NaN), ``seen_{w}w`` (the last severity measured in the tolerance before the horizon, NaN where there is
+        none or a work came between: what one sees on the horizon's day), ``span_days_{w}w`` (days from origin to where
+        the value really is), ``straddles_work_{w}w`` (a work lies between origin and the measurements used: not a
+        degradation, left out of training) and ``exceeds_{w}w`` (1 a measurement within the horizon, before any work,
+        is at or beyond the limit; 0 none is and the series was watched until the horizon; NaN unknown: a work came
+        between or nobody measured). Without a horizon: ``days_to_limit`` to the first such measurement
+        (``limit_reached`` 1) or to the work or last measurement that ends the watch (``limit_reached`` 0).
     """
     past = history(batch)
     series, origin = rows(past.n_series, origins_days)
@@ -54,7 +55,8 @@ def target_table(
     for weeks in horizons_weeks:
         horizon = 7.0 * weeks
         slack = max(14.0, tolerance * horizon)
-        value, at, latest_used = _value_at(past, series, origin, origin + horizon, slack)
+        value, at, latest_used, seen = _value_at(past, series, origin, origin + horizon, slack)
+        table[f"seen_{weeks}w"] = np.where(work > origin + horizon, seen, np.nan)
         table[f"value_{weeks}w"] = value
         table[f"span_days_{weeks}w"] = at - origin
         table[f"straddles_work_{weeks}w"] = work < latest_used
@@ -70,8 +72,10 @@ def target_table(
     return table
 
 
-def _value_at(past: History, series: Ints, origin: Floats, at: Floats, slack: float) -> tuple[Floats, Floats, Floats]:
-    """Value at a time, where in time it really is, and the latest measurement it uses."""
+def _value_at(
+    past: History, series: Ints, origin: Floats, at: Floats, slack: float
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Value at a time, where in time it really is, the latest measurement it uses, and the last value before it."""
     opening = ragged.count_until(past.offsets, past.t_days, series, origin)
     right = ragged.count_until(past.offsets, past.t_days, series, at, inclusive=False)
     left = right - 1
@@ -88,7 +92,7 @@ def _value_at(past: History, series: Ints, origin: Floats, at: Floats, slack: fl
     value = np.where(both, between, np.where(near_left, v_left, np.where(near_right, v_right, np.nan)))
     where = np.where(both, at, np.where(near_left, t_left, np.where(near_right, t_right, np.nan)))
     latest = np.where(near_right, t_right, np.where(near_left, t_left, -np.inf))
-    return value, where, latest
+    return value, where, latest, np.where(near_left, v_left, np.nan)
 
 
 def _next_work(past: History, series: Ints, origin: Floats) -> Floats:

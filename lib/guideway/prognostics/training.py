@@ -15,7 +15,7 @@ from guideway.prognostics.blend import Blend
 from guideway.prognostics.calibration import Calibrator
 from guideway.prognostics.definitions import FEATURES
 from guideway.prognostics.design import CATEGORIES, KEYS, MATRIX_COLUMNS, Design, require
-from guideway.prognostics.drift import Reference
+from guideway.prognostics.drift import LabelDays, usual_differences
 from guideway.prognostics.model import TrainedModel, distance, standard_score
 from guideway.prognostics.parameters import ModelParameters
 from guideway.prognostics.ragged import Floats
@@ -23,7 +23,7 @@ from guideway.prognostics.ragged import Floats
 Mask = NDArray[np.bool_]
 MIN_ROWS = 30
 _CALENDAR = frozenset(
-    ("season_sin", "season_cos", "age_years", "n_values", "n_since_work", "n_works", "days_since_work")
+    ("season_sin", "season_cos", "age_years", "n_values", "n_since_work", "n_works", "n_works_3y", "days_since_work")
 )
 
 
@@ -37,24 +37,29 @@ class Targets:
 
     Attributes:
         change: value at the horizon minus level; NaN where it is not known or a work came between.
+        seen: the last value before the horizon minus level, likewise: what drift can see on the horizon's day.
         exceeds: 1, 0 or NaN where it is not known.
         ends_days: when the target was known.
     """
 
     change: Floats
+    seen: Floats
     exceeds: Floats
     ends_days: Floats
 
     @classmethod
     def of(cls, frame: pd.DataFrame, horizon_weeks: int) -> Targets:
         """Targets from the columns ``target_table`` writes; raises ``ConfigurationError`` when they are missing."""
-        names = tuple(f"{name}_{horizon_weeks}w" for name in ("value", "span_days", "straddles_work", "exceeds"))
+        names = tuple(
+            f"{name}_{horizon_weeks}w" for name in ("value", "seen", "span_days", "straddles_work", "exceeds")
+        )
         require(frame, (*KEYS, "level", *names))
-        value, span, straddles, exceeds = (frame[name].to_numpy(np.float64) for name in names)
-        change = np.where(straddles > 0, np.nan, value - frame["level"].to_numpy(np.float64))
+        value, seen, span, straddles, exceeds = (frame[name].to_numpy(np.float64) for name in names)
+        level = frame["level"].to_numpy(np.float64)
+        change = np.where(straddles > 0, np.nan, value - level)
         horizon = 7.0 * horizon_weeks
         reach = np.maximum(horizon, np.where(np.isfinite(span), span, horizon))
-        return cls(change, exceeds, frame["origin_days"].to_numpy(np.float64) + reach)
+        return cls(change, seen - level, exceeds, frame["origin_days"].to_numpy(np.float64) + reach)
 
 
 def train(frame: pd.DataFrame, parameters: ModelParameters, seed: int) -> TrainedModel:
@@ -80,8 +85,6 @@ def train(frame: pd.DataFrame, parameters: ModelParameters, seed: int) -> Traine
     matrix, scale = design.matrix(frame), design.scale(frame["indicator"].to_numpy())
     scaled = targets.change / scale
     early, late = calibration_split(frame, targets, usable, parameters, seed)
-    lines = frame["line_id"].to_numpy().astype(str)
-
     blend, change = _fit_change(matrix[early], scaled[early], parameters, seed)
     guess = blend.predict(matrix, parameters.horizon_days) + change.predict(matrix, num_threads=1)
     judged = late & usable
@@ -94,6 +97,8 @@ def train(frame: pd.DataFrame, parameters: ModelParameters, seed: int) -> Traine
     calibrator = Calibrator.fit(standard_score(distance(frame) / scale, guess, sigma)[late], targets.exceeds[late])
 
     blend, change = _fit_change(matrix[usable], scaled[usable], parameters, seed)
+    watched = _watched(matrix) | {"prediction": np.asarray(guess), "label": targets.seen / scale}
+    units = usual_differences(np.column_stack(list(watched.values()))[usable], frame["indicator"].to_numpy()[usable])
     return TrainedModel(
         parameters=parameters,
         seed=seed,
@@ -104,7 +109,8 @@ def train(frame: pd.DataFrame, parameters: ModelParameters, seed: int) -> Traine
         spread_floor=floor,
         quantiles=(float(np.quantile(standard, tail)), float(np.quantile(standard, 1 - tail))),
         calibrator=calibrator,
-        labels=Reference.of({str(line): scaled[lines == line] for line in np.unique(lines[usable])}),
+        labels=_label_days(watched["label"], frame),
+        units=dict(zip(watched, units.tolist(), strict=True)),
         trained_until_days=float(targets.ends_days[usable].max()),
         n_rows=int(usable.sum()),
     )
@@ -133,8 +139,17 @@ def calibration_split(
 def watched_columns(model: TrainedModel, frame: pd.DataFrame) -> dict[str, Floats]:
     """What drift watches: the prediction, and features on the model's scale that do not move with the calendar."""
     matrix = model.design.matrix(frame)
-    columns = {f.name: matrix[:, k] for k, f in enumerate(FEATURES) if f.name not in _CALENDAR}
-    return columns | {"prediction": model.scaled_change(matrix) if len(frame) else np.empty(0)}
+    return _watched(matrix) | {"prediction": model.scaled_change(matrix) if len(frame) else np.empty(0)}
+
+
+def _watched(matrix: Floats) -> dict[str, Floats]:
+    return {f.name: matrix[:, k] for k, f in enumerate(FEATURES) if f.name not in _CALENDAR}
+
+
+def _label_days(labels: Floats, frame: pd.DataFrame) -> dict[str, LabelDays]:
+    lines, day = frame["line_id"].to_numpy().astype(str), frame["origin_days"].to_numpy(np.float64)
+    found = {str(line): LabelDays.of(labels[lines == line], day[lines == line]) for line in np.unique(lines)}
+    return {line: days for line, days in found.items() if days.quantiles}
 
 
 def _fit_change(matrix: Floats, change: Floats, parameters: ModelParameters, seed: int) -> tuple[Blend, lgb.Booster]:

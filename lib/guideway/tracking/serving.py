@@ -80,16 +80,32 @@ def load_champion(settings: TrackingSettings, alias: str = CHAMPION) -> Champion
     return champion
 
 
-def champion_or_reason(settings: TrackingSettings) -> tuple[Champion | None, str | None]:
-    """The model in service, or why there is none to be had; that stops no science. No reason: none was promoted yet.
+@dataclass(frozen=True)
+class InService:
+    """What serves, as far as MLflow could be asked.
+
+    Attributes:
+        champion: the model in service; None where none was promoted yet, or it is not to be had.
+        problem: why it is not to be had.
+        is_unasked: MLflow is down and there is no copy: there may be a champion nobody here knows.
+    """
+
+    champion: Champion | None
+    problem: str | None = None
+    is_unasked: bool = False
+
+
+def in_service(settings: TrackingSettings) -> InService:
+    """The model in service, or why it is not to be had; that stops no science.
 
     Raises:
         ModelIntegrityError: a file is not what was registered: nobody works around that.
     """
     try:
-        return load_champion(settings), None
+        return InService(load_champion(settings))
     except (ModelOutdatedError, TrackingUnavailableError) as error:
-        return None, f"the champion is not to be had: {error}"
+        unasked = isinstance(error, TrackingUnavailableError)
+        return InService(None, f"the champion is not to be had: {error}", unasked)
 
 
 def _version(client: MlflowClient, name: str, alias: str) -> tuple[str, str, dict[str, str]] | None:

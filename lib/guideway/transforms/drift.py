@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date, timedelta
 from typing import Protocol
 
@@ -10,10 +11,9 @@ from pyspark.sql import functions as F
 
 from guideway.prognostics.drift import Drift
 from guideway.prognostics.model import TrainedModel
-from guideway.prognostics.retraining import retraining_reasons
+from guideway.prognostics.retraining import Training, retraining_reasons
 from guideway.transforms.shared import shared
-from guideway.udfs.degradation import epoch_days
-from guideway.udfs.drift import DRIFT_DDL, line_drift
+from guideway.udfs.drift import DRIFT_DDL, drift_rows
 from guideway.udfs.features import Serving
 
 
@@ -50,26 +50,30 @@ def model_drift(features: DataFrame, champion: Serving, model: TrainedModel, as_
     past = past.join(today.select("definition").distinct(), "definition", "left_semi")
     rows = past.withColumn("is_past", F.lit(True)).unionByName(today.withColumn("is_past", F.lit(False)))
     rows = rows.join(then, ["asset_id", "indicator", "definition"], "left")
-    function = line_drift(shared(features.sparkSession, champion))
+    function = drift_rows(shared(features.sparkSession, champion))
     return rows.groupBy("line_id").applyInArrow(function, DRIFT_DDL).withColumn("as_of", F.lit(as_of))
 
 
 def reasons_to_train(
-    champion: InService, drifts: DataFrame, as_of: date, *, limits: str, every_days: float
+    champion: InService, last: Training | None, drifts: DataFrame, as_of: date, *, limits: str, every_days: float
 ) -> tuple[str, ...]:
     """Every reason to train again, in words; empty where the champion may go on.
 
     Args:
         champion: the model in service.
+        last: the last training, whatever the gate made of it.
         drifts: ``gold.model_drift``; the champion's own last day up to ``as_of`` counts.
         as_of: today.
         limits: fingerprint of the limits in force.
         every_days: schedule.
     """
     own = drifts.where((F.col("model_version") == champion.version) & (F.col("as_of") <= F.lit(as_of)))
-    rows = own.join(own.agg(F.max("as_of").alias("as_of")), "as_of").collect()
-    moved = [Drift(row.line_id, row.quantity, row.n, row.psi, row.ks, row.status) for row in rows]
-    age = epoch_days(as_of) - champion.model.trained_until_days
+    names = [field.name for field in fields(Drift)]
+    rows = own.select("as_of", *names).collect()
+    latest = max((row.as_of for row in rows), default=as_of)
+    moved = [Drift(**{name: row[name] for name in names}) for row in rows if row.as_of == latest]
+    trained = champion.model.trained_until_days
+    until = date(1970, 1, 1) + timedelta(days=int(trained))
     return retraining_reasons(
-        moved, age, trained_rulebook=champion.model.parameters.limits, rulebook=limits, every_days=every_days
+        moved, latest, last or Training(until, champion.model.parameters.limits), as_of, limits, every_days=every_days
     )
