@@ -16,6 +16,7 @@ import pytest
 from deltalake import DeltaTable
 
 from guideway.contracts import TABLES, Table
+from guideway.settings import SMALL_JOB_JAVA
 from guideway.simulate.archive import write_archive
 from guideway.simulate.network import NetworkSpec, line_of
 from infra.local.places import BIN, LOOPBACK, free_port
@@ -30,7 +31,9 @@ PROVENANCE = ["run_id", "code_version"]
 def environment(**more: str) -> dict[str, str]:
     """No setting of the surrounding session, and no PYTHONPATH that would hide a package executors lack."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith(INHERITED)}
-    return plain | {"SPARK_LOCAL_IP": LOOPBACK, "PYSPARK_PYTHON": sys.executable} | more
+    fixed = {"SPARK_LOCAL_IP": LOOPBACK, "PYSPARK_PYTHON": sys.executable, "OMP_NUM_THREADS": "1"}
+    # master, workers, executors and drivers live a minute each and compile as little as that is worth
+    return plain | fixed | {"JAVA_TOOL_OPTIONS": SMALL_JOB_JAVA} | more
 
 
 def until(happened: Callable[[], bool], what: str) -> None:
