@@ -12,9 +12,10 @@ from pyspark.sql import functions as F
 from guideway.archives.landing import REFERENCE_FOLDER, bundles, find_deliveries, hash_deliveries
 from guideway.archives.ledger import COLUMNS, Ledger
 from guideway.archives.profile import load_profiles
+from guideway.archives.reference import geometry_of
 from guideway.contracts.bronze import RECORDING, SIGNAL, SOURCE_FILE
 from guideway.contracts.jobs import INGEST_ARCHIVE
-from guideway.contracts.reference import LIMIT
+from guideway.contracts.reference import LIMIT, LINE_GEOMETRY
 from guideway.job import JobContext, main, require_folder
 from guideway.rulebooks.load import load_rulebooks
 from guideway.transforms.delivery import (
@@ -26,7 +27,13 @@ from guideway.transforms.delivery import (
     split_duplicates,
     unpublished,
 )
-from guideway.transforms.reference import limit_frame, limit_rows, limits_differ, read_references, reference_frame
+from guideway.transforms.reference import (
+    limit_frame,
+    limit_rows,
+    limits_differ,
+    read_references,
+    reference_frame,
+)
 from guideway.transforms.signal import SignalDecoding
 
 COMMIT_BYTES = 8 << 30
@@ -60,7 +67,9 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
             writer.upsert(reference_frame(spark, rows, table), table)
         signals = [delivery for delivery in fresh if delivery.source_id in profiles]
         if signals:
-            decoding = SignalDecoding(spark, str(landing), signals, profiles)
+            decoding = SignalDecoding(
+                spark, str(landing), signals, profiles, geometry_of(lake.read(LINE_GEOMETRY).toArrow())
+            )
             writer.append(decoding.frame, SIGNAL)
             outcomes |= decoding.outcomes
             reasons, kept_back = hold_back(signals, outcomes, profiles, ledger)

@@ -133,3 +133,24 @@ def test_a_batch_whose_audit_fails_leaves_the_last_good_version_and_is_published
     assert sorted(row.content_sha256 for row in lake.read(RECORDING).collect()) == sorted(published)
     signals = Counter(row.recording_id[:24] for row in lake.read(SIGNAL).collect())
     assert signals == Counter({content[:24]: 2 for content in published}), "two channels each, once"
+
+
+def test_a_run_located_by_gps_waits_for_the_line_and_is_placed_by_a_replay(
+    spark: SparkSession, settings: Settings, tmp_path: Path
+) -> None:
+    """Due north along a meridian: 0.01 degrees of latitude are 1111.4 m at 47 degrees."""
+    world = World.make(tmp_path, spark, settings)
+    place = {"gps": {"latitude": "lat", "longitude": "lon"}}
+    world.say(locate=place, axis={"kind": "distance", "step": 1.0, "max_gap": 50.0}, decode={"format": "text"})
+    fixes = "".join(f"{i},1435,{47.001 + i * 1e-5:.6f},8.5\n" for i in range(400))
+    world.deliver({"test-car/north.csv": b"Level left,Gauge,lat,lon\n" + fixes.encode()})
+    assert counts(world.ingest()) == (1, 0, 1, 0)
+    assert world.reasons()["test-car/north.csv"] == "no_geometry: reference.line_geometry has no row of any line"
+    vertices = "line_id,track_id,chainage_m,latitude,longitude\nL7,2,5000,47.0,8.5\nL7,2,6111.4,47.01,8.5\n"
+    world.deliver({"reference/line_geometry.csv": vertices.encode()})
+    assert counts(world.ingest()) == (1, 1, 0, 0)
+    assert counts(world.ingest(replay=True)) == (1, 1, 0, 0)
+    (found,) = Lake(spark, world.settings.lake).read(RECORDING).collect()
+    assert (found.line_id, found.track_id, found.direction, found.step) == ("L7", "2", 1, 1.0)
+    assert abs(found.start - 5111.14) < 0.5
+    assert abs(found.n_samples - 0.00399 * 111_140) < 2

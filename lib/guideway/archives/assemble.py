@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +17,9 @@ import pyarrow.compute as pc
 from guideway.archives.cells import hemisphere, km_plus_m
 from guideway.archives.columns import decimal_mark
 from guideway.archives.fields import Chainage, ChannelMap, Lookup, StartTime
+from guideway.archives.gps import locate
 from guideway.archives.grid import Grid, Spacing, to_grids
+from guideway.archives.line_geometry import LineGeometry
 from guideway.archives.profile import Profile
 from guideway.archives.quality import judge
 from guideway.archives.recording import Channel, Recording
@@ -42,18 +44,19 @@ class Assembled:
     notes: tuple[str, ...]
 
 
-def assemble(table: RawTable, profile: Profile, name: PurePosixPath) -> Assembled:
+def assemble(table: RawTable, profile: Profile, name: PurePosixPath, geometry: LineGeometry | None = None) -> Assembled:
     """Recordings of one table.
 
     Args:
         table: what the decoder found.
         profile: the source's profile.
         name: path of the file inside the source's folder, for facts stated in names.
+        geometry: where tracks run, for a source located by GPS.
 
     Raises:
         DecodeError: ``missing_column``, ``unknown_unit``, ``wrong_unit``, ``implausible_unit``, ``too_many_rejected``,
             ``missing_fact``, ``unreadable_time``, ``no_such_time``, ``clock_fault``, ``no_position``,
-            ``no_valid_sample``.
+            ``no_geometry``, ``no_valid_sample``.
     """
     columns = {c.name: _samples(c, table, profile) for c in profile.channels if _is_there(c, table)}
     unreadable = {c.name: table.unreadable.get(c.column[0], 0) for c in profile.channels}
@@ -65,10 +68,9 @@ def assemble(table: RawTable, profile: Profile, name: PurePosixPath) -> Assemble
     started_at = _started_at(table, profile, name, second_zero)
     recordings: list[Recording] = []
     n_lost = 0
-    for rows in _same_place(table, profile):
-        places = {key: _look_up(getattr(profile.locate, key), table, name, rows.start) for key in _PLACES}
+    for rows, places, at in _places(table, profile, name, positions, geometry or LineGeometry.of([]), notes):
         part = {channel: values[rows] for channel, values in verdict.columns.items()}
-        grids, n_bad, n_short = to_grids(positions[rows], part, _spacing(table, profile, positions[rows]))
+        grids, n_bad, n_short = to_grids(at, part, _spacing(table, profile, at))
         n_lost += n_bad + n_short
         if n_bad:
             notes.append(f"{n_bad} rows have no usable position (missing, repeated or going back)")
@@ -81,6 +83,26 @@ def assemble(table: RawTable, profile: Profile, name: PurePosixPath) -> Assemble
         raise DecodeError("no_position", "no stretch of two samples has positions")
     rejected = min(table.n_rows, int(verdict.rejected.sum()) + n_lost + max(unreadable.values(), default=0))
     return Assembled(tuple(recordings), rejected, tuple(notes))
+
+
+def _places(
+    table: RawTable,
+    profile: Profile,
+    name: PurePosixPath,
+    positions: F64,
+    geometry: LineGeometry,
+    notes: list[str],
+) -> Iterator[tuple[slice, dict[str, str | None], F64]]:
+    """Stretches of rows in one place, with the position of each row on the axis."""
+    for rows in _same_place(table, profile):
+        places = {key: _look_up(getattr(profile.locate, key), table, name, rows.start) for key in _PLACES}
+        if profile.locate.gps is None:
+            yield rows, places, positions[rows]
+            continue
+        located, odd = locate(table, profile, rows, geometry, places["line"], places["track"])
+        notes += odd
+        for part in located:
+            yield part.rows, places | {"line": part.line_id, "track": part.track_id}, part.chainage_m
 
 
 def _is_there(channel: ChannelMap, table: RawTable) -> bool:
@@ -114,7 +136,7 @@ def _positions(table: RawTable, profile: Profile) -> tuple[F64, datetime | None]
     chainage, axis = profile.locate.chainage, profile.axis
     if axis.kind == "distance" and chainage is not None:
         return _metres(chainage, table, profile), None
-    if axis.kind == "time" and profile.time.samples is not None:
+    if (axis.kind == "time" or profile.locate.gps) and profile.time.samples is not None:
         return sample_times(table, profile.time)
     step = axis.step or table.step
     if step is None or not step > 0:

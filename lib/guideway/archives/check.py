@@ -15,6 +15,7 @@ import numpy as np
 from guideway.archives.columns import find_columns, wanted_columns
 from guideway.archives.decode import DecodedFile, decode_file
 from guideway.archives.fields import ChannelMap
+from guideway.archives.line_geometry import LineGeometry
 from guideway.archives.options import Text
 from guideway.archives.profile import Profile, matches
 from guideway.archives.reasons import REASONS
@@ -50,12 +51,15 @@ class Explanation:
         return "\n".join(_MARKS[finding.level] + finding.text for finding in self.findings)
 
 
-def explain(profile: Profile, path: Path) -> Explanation:
-    """Everything the profile makes of a file; never raises for what the file holds."""
-    return Explanation(tuple(_findings(profile, path)))
+def explain(profile: Profile, path: Path, geometry: LineGeometry | None = None) -> Explanation:
+    """Everything the profile makes of a file; never raises for what the file holds.
+
+    ``geometry`` says where tracks run, for a source located by GPS.
+    """
+    return Explanation(tuple(_findings(profile, path, geometry)))
 
 
-def _findings(profile: Profile, path: Path) -> Iterator[Finding]:
+def _findings(profile: Profile, path: Path, geometry: LineGeometry | None) -> Iterator[Finding]:
     yield Finding("ok", f"{path.name} as {profile.source_id} ({profile.title}), format {profile.decode.format}")
     tails = [PurePosixPath(*path.parts[i:]) for i in range(len(path.parts))]
     if not any(matches(tail, profile.files) for tail in tails):
@@ -63,7 +67,7 @@ def _findings(profile: Profile, path: Path) -> Iterator[Finding]:
             "look", f"the name does not match {', '.join(profile.files)}: in the landing folder nobody claims it"
         )
     try:
-        decoded = decode_file(path, profile)
+        decoded = decode_file(path, profile, geometry)
     except DecodeError as error:
         meaning, remedy = REASONS.get(error.reason, ("", ""))
         yield Finding("wrong", f"{error.reason}: {error.detail}")

@@ -47,6 +47,9 @@ def wanted_columns(profile: Profile) -> tuple[Wanted, ...]:
     if chainage := profile.locate.chainage:
         kind: Kind = "text" if chainage.form == "km_plus_m" else "float64"
         asked += [Wanted((name,), kind, True) for name in chainage.columns]
+    if gps := profile.locate.gps:
+        kind = "text" if gps.form == "hemisphere" else "float64"
+        asked += [Wanted((name,), kind, True) for name in (gps.latitude, gps.longitude)]
     if samples := profile.time.samples:
         asked.append(Wanted((samples.column,), "text" if samples.unit in {"datetime", "clock"} else "float64", True))
     place = profile.locate

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path, PurePosixPath
 
 from guideway.archives.assemble import assemble
+from guideway.archives.line_geometry import LineGeometry
 from guideway.archives.profile import Profile, is_sidecar
 from guideway.archives.recording import Recording
 from guideway.archives.safe_open import Member, is_of_the_machine, open_members
@@ -48,12 +49,13 @@ class DecodedFile:
     notes: tuple[str, ...]
 
 
-def decode_file(path: Path, profile: Profile) -> DecodedFile:
+def decode_file(path: Path, profile: Profile, geometry: LineGeometry | None = None) -> DecodedFile:
     """Decode a delivered file, packed or not.
 
     Args:
         path: the file. Facts in names are looked for in its last three parts.
         profile: the source's profile.
+        geometry: where tracks run, for a source located by GPS.
 
     Raises:
         DecodeError: with one of the reasons of :mod:`guideway.archives.reasons`, whatever the bytes.
@@ -62,7 +64,7 @@ def decode_file(path: Path, profile: Profile) -> DecodedFile:
     recordings: list[Recording] = []
     notes: dict[str, None] = {}
     rows_read = rows_rejected = 0
-    for part in decode_parts(path, profile):
+    for part in decode_parts(path, profile, geometry):
         recordings += part.recordings
         notes |= dict.fromkeys(part.notes)
         rows_read += part.rows_read
@@ -70,7 +72,7 @@ def decode_file(path: Path, profile: Profile) -> DecodedFile:
     return DecodedFile(tuple(recordings), rows_read, rows_rejected, tuple(notes))
 
 
-def decode_parts(path: Path, profile: Profile) -> Iterator[DecodedFile]:
+def decode_parts(path: Path, profile: Profile, geometry: LineGeometry | None = None) -> Iterator[DecodedFile]:
     """The same, a table at a time and long texts in pieces, so that memory stays flat as files grow.
 
     A file is good only when the iteration has ended: an error may follow parts that were given already.
@@ -85,7 +87,7 @@ def decode_parts(path: Path, profile: Profile) -> Iterator[DecodedFile]:
             inside = name.parent / member.name if member.name != path.name else name
             with closing(_read(member, profile)) as tables:
                 for table in tables:
-                    part = assemble(table, profile, inside)
+                    part = assemble(table, profile, inside, geometry)
                     rows_read += table.n_rows
                     yield DecodedFile(part.recordings, table.n_rows, part.rows_rejected, part.notes)
                     del table, part  # memory of one piece at a time

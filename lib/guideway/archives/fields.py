@@ -96,14 +96,39 @@ class Chainage(Strict):
         return self
 
 
+class Gps(Strict):
+    """Columns of a satellite receiver (WGS 84), matched to ``reference.line_geometry``.
+
+    A position too far from every track, beyond the end of one, or between two is not guessed: its row has no place.
+    """
+
+    latitude: str = Field(description="column with the latitude")
+    longitude: str = Field(description="column with the longitude")
+    form: Literal["number", "hemisphere"] = Field("number", description="degrees; hemisphere: '60.97 N' or '5.1 W'")
+    max_distance_m: float = Field(25.0, gt=0, description="a position further from every track is on none")
+    margin_m: float = Field(
+        10.0, ge=0, description="the second nearest track (or leg of a loop) must be further away by this"
+    )
+    bridge_m: float = Field(200.0, gt=0, description="rows between two fixes not more than this apart are interpolated")
+
+
 class Locate(Strict):
     """Which line, track, vehicle or fixed asset a recording belongs to."""
 
-    line: Lookup = Field(description="line")
+    line: Lookup | None = Field(None, description="line; may be left to gps")
     track: Lookup | None = Field(None, description="track of the line")
     vehicle_or_sensor: Lookup | None = Field(None, description="source_id where nothing is stated")
     asset: Lookup | None = Field(None, description="asset a fixed sensor watches")
     chainage: Chainage | None = Field(None, description="columns with the place of each sample")
+    gps: Gps | None = Field(None, description="columns of a satellite receiver, in place of chainage")
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Locate:
+        if self.line is None and self.gps is None:
+            raise ValueError("line: say which line, or gps")
+        if self.gps is not None and self.chainage is not None:
+            raise ValueError("state chainage or gps, not both")
+        return self
 
 
 class StartTime(Lookup):

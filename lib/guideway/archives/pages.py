@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from guideway.archives.columns import wanted_columns
-from guideway.archives.fields import AxisRule, Chainage, ChannelMap, Locate, Lookup, SampleTimes, StartTime, Time
+from guideway.archives.fields import AxisRule, Chainage, ChannelMap, Gps, Locate, Lookup, SampleTimes, StartTime, Time
 from guideway.archives.options import Strict, Text, Zipped
 from guideway.archives.profile import Profile
 from guideway.archives.reasons import REASONS
@@ -17,7 +17,8 @@ from guideway.archives.rules import AuditRules, Dead, Drift, Gap, Jump, Plausibl
 from guideway.contracts.channels import CHANNELS
 
 _EXPLAINED = (
-    Profile, Text, Zipped, ChannelMap, Locate, Chainage, Lookup, Time, StartTime, SampleTimes, AxisRule, AuditRules,
+    Profile, Text, Zipped, ChannelMap, Locate, Chainage, Gps, Lookup, Time, StartTime, SampleTimes, AxisRule,
+    AuditRules,
 )  # fmt: skip
 
 
@@ -98,7 +99,10 @@ def _page(profile: Profile) -> Iterator[str]:
     folders = ", ".join(f"`landing/{folder}/`" for folder in profile.landing_folders)
     yield f"- Domain: {profile.domain}"
     yield f"- Files: {', '.join(f'`{glob}`' for glob in profile.files)} in {folders}"
-    yield f"- Line: {_where(profile.locate.line)}"
+    if profile.locate.line:
+        yield f"- Line: {_where(profile.locate.line)}"
+    if gps := profile.locate.gps:
+        yield f"- Place: `{gps.latitude}`, `{gps.longitude}` matched to `reference.line_geometry`"
     if profile.locate.track:
         yield f"- Track: {_where(profile.locate.track)}"
     if profile.locate.asset:

@@ -70,6 +70,8 @@ class Profile(Strict):
             raise ValueError(f"channels named twice: {sorted(doubled)}")
         if self.axis.kind == "distance" and self.axis.step is None:
             raise ValueError("axis: a distance axis needs a step")
+        if self.axis.kind != "distance" and self.locate.gps is not None:
+            raise ValueError("locate: gps gives chainage, so the axis must be a distance")
         if self.time.started_at is None and (self.time.samples is None or self.time.samples.epoch != "unix"):
             states_start = self.decode.format in {"tdms", "mdf4", "miniseed", "ubx"}
             if not states_start and (self.time.samples is None or self.time.samples.unit != "datetime"):

@@ -53,6 +53,10 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "The measurement failed; nothing can be learnt from the file.",
         ),
         "no_position": ("Samples cannot be placed on an axis.", "Check chainage or times and the step."),
+        "no_geometry": (
+            "A source located by GPS needs to know where its line runs.",
+            "Deliver reference/line_geometry.csv, then guideway ingest --replay.",
+        ),
         "missing_fact": (
             "Line, track, start or another stated fact is not where the profile looks.",
             "Check the regular expression against the name or header.",

@@ -7,8 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from guideway.archives.line_geometry import LineGeometry
 from guideway.contracts import Column, Table
-from guideway.contracts.reference import TABLES
+from guideway.contracts.reference import LINE_GEOMETRY, TABLES
 from guideway.errors import DecodeError
 
 _TYPES = {
@@ -47,6 +48,21 @@ def read_reference(path: Path, table: Table) -> pa.Table:
     for column in table.columns:
         _check_present(rows, column)
     return rows.select([column.name for column in table.columns])
+
+
+def read_geometry(path: Path) -> LineGeometry:
+    """Where tracks run, from a reference file ``line_geometry.csv``.
+
+    Raises:
+        DecodeError: as for any reference file.
+    """
+    return geometry_of(read_reference(path, LINE_GEOMETRY))
+
+
+def geometry_of(rows: pa.Table) -> LineGeometry:
+    """Where tracks run, from rows of ``reference.line_geometry``."""
+    names = ("line_id", "track_id", "chainage_m", "latitude", "longitude")
+    return LineGeometry.of(list(zip(*(rows[name].to_pylist() for name in names), strict=True)))
 
 
 def _check_columns(rows: pa.Table, table: Table) -> None:

@@ -23,6 +23,9 @@ def register(commands: Commands) -> None:
     check.add_argument("profile", help="source id, or a YAML file")
     check.add_argument("file", type=Path)
     check.add_argument("--profiles", help="folder of source profiles besides the packaged ones")
+    check.add_argument(
+        "--geometry", type=Path, metavar="CSV", help="line_geometry.csv, where the profile locates by GPS"
+    )
     new = add_command(
         actions, "new", "draft a profile by looking at a file", _new, "guideway source new run.csv > p.yaml"
     )
@@ -59,8 +62,10 @@ def _none(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from guideway.archives.check import explain  # noqa: PLC0415
+    from guideway.archives.reference import read_geometry  # noqa: PLC0415
 
-    print(explain(choose_profile(options.profile, options.profiles), require_file(options.file)))
+    geometry = read_geometry(require_file(options.geometry)) if options.geometry else None
+    print(explain(choose_profile(options.profile, options.profiles), require_file(options.file), geometry))
     return 0
 
 

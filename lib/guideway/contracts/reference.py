@@ -39,6 +39,21 @@ TRACK = Table(
     checks={"chainage_rises": "to_m > from_m"},
 )
 
+LINE_GEOMETRY = Table(
+    layer="reference",
+    name="line_geometry",
+    comment="Where tracks run: a vertex a row; between two vertices a track is straight. GPS is matched to it.",
+    key=("line_id", "track_id", "chainage_m"),
+    columns=(
+        Column("line_id", "string", "line"),
+        Column("track_id", "string", "track"),
+        Column("chainage_m", "double", "chainage of the vertex", "m"),
+        Column("latitude", "double", "WGS 84 latitude", "deg"),
+        Column("longitude", "double", "WGS 84 longitude", "deg"),
+    ),
+    checks={"it_is_on_earth": "latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180"},
+)
+
 SECTION = Table(
     layer="reference",
     name="section",
@@ -152,4 +167,4 @@ TRAFFIC = Table(
     checks={"traffic_is_not_negative": "gross_tonnes >= 0 AND passes >= 0"},
 )
 
-TABLES = (LINE, TRACK, SECTION, ASSET, LIMIT, WORK_HISTORY, TRAFFIC)
+TABLES = (LINE, TRACK, LINE_GEOMETRY, SECTION, ASSET, LIMIT, WORK_HISTORY, TRAFFIC)

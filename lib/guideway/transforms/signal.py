@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pyspark.sql import DataFrame, SparkSession
 
 from guideway.archives.landing import Delivery, bundles
+from guideway.archives.line_geometry import LineGeometry
 from guideway.archives.profile import Profile
 from guideway.contracts.bronze import SIGNAL
 from guideway.udfs.decode import Outcome, OutcomeList, decode_files
@@ -18,9 +19,17 @@ class SignalDecoding:
     """The signals of a set of deliveries as a frame; what became of each file is known once the frame is written."""
 
     def __init__(
-        self, spark: SparkSession, landing: str, deliveries: Sequence[Delivery], profiles: Mapping[str, Profile]
+        self,
+        spark: SparkSession,
+        landing: str,
+        deliveries: Sequence[Delivery],
+        profiles: Mapping[str, Profile],
+        geometry: LineGeometry | None = None,
     ):
-        """Plan the decoding: files of about ``TASK_BYTES`` together, and at least a task a core."""
+        """Plan the decoding: files of about ``TASK_BYTES`` together, and at least a task a core.
+
+        ``geometry`` says where tracks run, for sources located by GPS.
+        """
         total = sum(delivery.size_bytes for delivery in deliveries)
         tasks = bundles(deliveries, min(TASK_BYTES, total // spark.sparkContext.defaultParallelism + 1))
         rows = [
@@ -32,7 +41,7 @@ class SignalDecoding:
         files = spark.createDataFrame(rows, "path string, content_sha256 string, source_id string, task int")
         spread = files.repartitionById(len(tasks), "task").drop("task")
         ddl = SIGNAL.ddl
-        self.frame: DataFrame = spread.mapInArrow(decode_files(landing, profiles, self._outcomes.add), ddl)
+        self.frame: DataFrame = spread.mapInArrow(decode_files(landing, profiles, self._outcomes.add, geometry), ddl)
 
     @property
     def outcomes(self) -> dict[str, Outcome]:

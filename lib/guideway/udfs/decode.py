@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 from pyspark.accumulators import AccumulatorParam
 
-from guideway.archives.decode import decode_parts
+from guideway.archives.decode import DecodedFile, decode_parts
+from guideway.archives.line_geometry import LineGeometry
 from guideway.archives.profile import Profile
 from guideway.archives.recording import Recording
 from guideway.errors import DecodeError
@@ -49,7 +50,10 @@ class OutcomeList(AccumulatorParam[list[Outcome]]):
 
 
 def decode_files(
-    landing: str, profiles: Mapping[str, Profile], report: Callable[[list[Outcome]], None]
+    landing: str,
+    profiles: Mapping[str, Profile],
+    report: Callable[[list[Outcome]], None],
+    geometry: LineGeometry | None = None,
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """A function for ``mapInArrow`` over rows (path, content_sha256, source_id) that yields rows of ``SIGNAL_SCHEMA``.
 
@@ -60,7 +64,8 @@ def decode_files(
     def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for row in batch.to_pylist():
-                yield from _decode(Path(landing, row["path"]), profiles[row["source_id"]], row, report)
+                parts = decode_parts(Path(landing, row["path"]), profiles[row["source_id"]], geometry)
+                yield from _decode(parts, row, report)
 
     return run
 
@@ -78,13 +83,13 @@ def outcome(path: str, reason: str | None, rows_read: int = 0, rows_rejected: in
 
 
 def _decode(
-    path: Path, profile: Profile, row: Mapping[str, str], report: Callable[[list[Outcome]], None]
+    parts: Iterator[DecodedFile], row: Mapping[str, str], report: Callable[[list[Outcome]], None]
 ) -> Iterator[pa.RecordBatch]:
     recordings: list[Outcome] = []
     notes: dict[str, None] = {}
     rows_read = rows_rejected = 0
     try:
-        for part in decode_parts(path, profile):
+        for part in parts:
             for recording in part.recordings:
                 recordings.append(_facts(recording, f"{row['content_sha256'][:24]}-{len(recordings)}"))
                 yield from _blocks(recording, recordings[-1])
