@@ -28,6 +28,7 @@ INGEST_ARCHIVE = Job(
         "bronze.signal",
         "reference.line",
         "reference.track",
+        "reference.line_geometry",
         "reference.section",
         "reference.asset",
         "reference.limit",
