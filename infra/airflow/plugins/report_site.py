@@ -59,10 +59,16 @@ class ReportSite:
 
 
 class GuidewayReports(AirflowPlugin):  # type: ignore[misc]  # Airflow's base class carries no types
-    """Entry *Weekly reports* of the Browse menu."""
+    """Entry *Reports* of the navigation."""
 
     name = "guideway_reports"
     fastapi_apps = [{"app": ReportSite(), "url_prefix": PREFIX, "name": "Guideway reports"}]  # noqa: RUF012
     external_views = [  # noqa: RUF012
-        {"name": "Weekly reports", "href": f"{PREFIX}/", "url_route": "guideway-reports", "destination": "nav"}
+        {
+            "name": "Reports",
+            "href": f"{PREFIX}/",
+            "url_route": "guideway-reports",
+            "destination": "nav",
+            "nav_top_level": True,
+        }
     ]
