@@ -16,12 +16,14 @@ from guideway.degradation.priors import LINEAR, MODELS, PROCESS_VAR, WIENER, Pri
 from guideway.degradation.restoration import estimate_effects, estimate_shifts
 from guideway.degradation.scale import ScaledSeries, scaled
 from guideway.degradation.series import DAYS_PER_YEAR, Floats, Ints, SeriesBatch
+from guideway.degradation.spread import believed_spread
 from guideway.degradation.trend_kernels import series_noise
 from guideway.degradation.waves import estimate_season, without_season
 from guideway.degradation.works import EFFECTIVE, POSITION
 
 LEAST_SERIES = 4
 ROUNDS = 3
+ALONE = 1e4  # a variance of rates so wide that no series leans on its group
 LARGEST = 1e50  # series beyond are no use to their group
 PROCESS_GRID = (0.0, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0, 100.0)
 RATIO_GRID = (0.4, 0.55, 0.7, 0.85, 1.0, 1.15)
@@ -82,7 +84,9 @@ def _with_group(priors: Priors, row: int, batch: SeriesBatch, parameters: Degrad
         if priors.process_var[row] == 0.0:
             break
         works = find_interventions(batch, priors, parameters)  # a level that wanders by itself needs fewer works
-    return priors
+    alone = priors.with_row(row, rate_var=ALONE * float(priors.noise_var[row] + priors.rate_mean[row] ** 2))
+    believed = believed_spread(*final_rates(*_own(series, works), alone.table()[row], parameters.noise_weight))
+    return priors.with_row(row, rate_var=float(np.fmax(priors.rate_var[row], believed)))
 
 
 def _with_season(priors: Priors, row: int, series: ScaledSeries, works: Interventions) -> Priors:
@@ -90,8 +94,12 @@ def _with_season(priors: Priors, row: int, series: ScaledSeries, works: Interven
     return priors.with_row(row, season_cos=cosine, season_sin=sine, season_var=spread)
 
 
+def _own(series: ScaledSeries, works: Interventions) -> tuple[Ints, Floats, Floats, Floats, Floats, Ints]:
+    return series.offsets, series.t_days, series.z, works.weights, works.events, works.event_offsets
+
+
 def _pieces(series: ScaledSeries, works: Interventions) -> tuple[Floats, Floats]:
-    found = piece_slopes(series.offsets, series.t_days, series.z, works.weights, works.events, works.event_offsets)
+    found = piece_slopes(*_own(series, works))
     return found[:, 0], found[:, 1]
 
 
@@ -123,7 +131,7 @@ def _with_process(
     priors: Priors, row: int, series: ScaledSeries, works: Interventions, parameters: DegradationParameters
 ) -> Priors:
     """Process variance, noise, rates and their memory by the likelihood of the filter's one-step forecasts."""
-    own = (series.offsets, series.t_days, series.z, works.weights, works.events, works.event_offsets)
+    own = _own(series, works)
     weight = parameters.noise_weight
     noise = float(priors.noise_var[row] / priors.noise_ratio[row])
 

@@ -7,6 +7,7 @@ from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.pooling import estimate_priors, pooled_rates
 from guideway.degradation.priors import GAMMA, LINEAR, WIENER, Priors
 from guideway.degradation.series import SeriesBatch
+from guideway.degradation.spread import believed_spread
 from tests.unit.degradation.simulated import simulate
 
 
@@ -75,3 +76,31 @@ def test_priors_survive_json():
     assert again.groups == ("a", "b")
     assert again.model.tolist() == [GAMMA] * 3
     np.testing.assert_array_equal(again.table(), priors.table())
+
+
+def foretold(series: int, seeds: range, runs: int = 8) -> float:
+    """Share of 80 % intervals of a group's rate that hold the true rate of one more series of the group."""
+    held = []
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        days = 18_000.0 + 28.0 * np.arange(runs)
+        rates = rng.normal(0.5, 0.15, series)
+        values = 1.0 + rates[:, None] * (days - days[0]) / 365.25 + rng.normal(0.0, 0.1, (series, runs))
+        priors = estimate_priors(SeriesBatch.from_lists([days] * series, list(values)))
+        next_rate = rng.normal(0.5, 0.15)
+        held.append(abs(next_rate - priors.rate_mean[0]) < 1.2816 * np.sqrt(priors.rate_var[0]))
+    return float(np.mean(held))
+
+
+def test_a_few_short_series_do_not_claim_to_know_the_next():
+    # the likeliest spread between four of them is often none: the intervals then held 27 %
+    assert 0.72 < foretold(4, range(60)) <= 1.0
+
+
+def test_believed_spread_of_many_series_is_their_spread():
+    rng = np.random.default_rng(2)
+    variances = rng.uniform(0.001, 0.05, 2000)
+    estimates = rng.normal(0.3, 0.1, 2000) + rng.normal(0, np.sqrt(variances))
+    assert np.sqrt(believed_spread(estimates, variances)) == pytest.approx(0.1, rel=0.06)
+    assert believed_spread(estimates[:4], 0.0 * variances[:4]) > np.var(estimates[:4])
+    assert np.isnan(believed_spread(estimates[:3], variances[:3]))
