@@ -8,7 +8,7 @@ from guideway.degradation.series import Floats
 
 LEAST_SERIES = 4
 _STEPS = 200
-_CLIP = 3.0
+_REACH = 4.0
 
 
 def believed_spread(rates: Floats, variances: Floats) -> float:
@@ -27,12 +27,15 @@ def believed_spread(rates: Floats, variances: Floats) -> float:
     rates, variances = rates[keep], np.maximum(variances[keep], 1e-300)
     if len(rates) < LEAST_SERIES:
         return np.nan
+    middle = float(np.median(rates))
+    reach = _REACH * (1.4826 * float(np.median(np.abs(rates - middle))) + np.sqrt(np.median(variances)))
+    rates = np.clip(rates, middle - reach, middle + reach)  # outliers cannot set it
     deviation = np.linspace(0.0, 3.0 * np.sqrt(np.var(rates) + np.median(variances)), _STEPS)
     weights = 1.0 / (np.square(deviation)[:, None] + variances)
     total = weights.sum(axis=1)
     mean = (weights @ rates) / total
-    distance = np.clip((rates - mean[:, None]) * np.sqrt(weights), -_CLIP, _CLIP)
-    log_posterior = 0.5 * (np.log(weights).sum(axis=1) - np.log(total) - np.square(distance).sum(axis=1))
+    distance = (np.square(rates - mean[:, None]) * weights).sum(axis=1)
+    log_posterior = 0.5 * (np.log(weights).sum(axis=1) - np.log(total) - distance)
     posterior = np.exp(log_posterior - log_posterior.max())
     posterior /= posterior.sum()
     return float((posterior @ deviation) ** 2 + posterior @ (1.0 / total))

@@ -102,5 +102,6 @@ def test_believed_spread_of_many_series_is_their_spread():
     variances = rng.uniform(0.001, 0.05, 2000)
     estimates = rng.normal(0.3, 0.1, 2000) + rng.normal(0, np.sqrt(variances))
     assert np.sqrt(believed_spread(estimates, variances)) == pytest.approx(0.1, rel=0.06)
-    assert believed_spread(estimates[:4], 0.0 * variances[:4]) > np.var(estimates[:4])
+    exact = np.array([0.1, 0.3, 0.4, 0.6])
+    assert believed_spread(exact, np.full(4, 1e-9)) > np.var(exact, ddof=1)
     assert np.isnan(believed_spread(estimates[:3], variances[:3]))
