@@ -10,13 +10,13 @@ from pyspark.sql import functions as F
 from guideway.contracts.bronze import RECORDING
 from guideway.contracts.gold import CONDITION, DEGRADATION_TREND, FORECAST_SCORECARD, INTERVENTION, LIMIT_FORECAST
 from guideway.contracts.jobs import FIT_DEGRADATION
-from guideway.contracts.noise_control import INSERTION_LOSS, NOISE_SOURCE
+from guideway.contracts.noise_control import INSERTION_LOSS, LEVEL_PART, NOISE_SOURCE
 from guideway.contracts.reference import ASSET, WORK_HISTORY
 from guideway.job import JobContext, main
 from guideway.rulebooks.load import load_rulebooks
 from guideway.transforms import degradation
 from guideway.transforms.history import History
-from guideway.transforms.noise_control import insertion_losses
+from guideway.transforms.noise_control import insertion_losses, level_parts
 from guideway.transforms.recording import latest_revisions
 from guideway.transforms.scorecard import learn_from_sample, scorecard_rows
 
@@ -30,7 +30,7 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     if last_week.isEmpty():
         fit_day(context, as_of - WEEK)
     statuses = fit_day(context, as_of)
-    judge_works(context, as_of)
+    control_noise(context, as_of)
     told = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
     return f"{sum(statuses.values())} series: {told or 'no history yet'}", statuses
 
@@ -57,14 +57,18 @@ def fit_day(context: JobContext, as_of: date) -> dict[str, int]:
     return {row.status: row["count"] for row in counts}
 
 
-def judge_works(context: JobContext, as_of: date) -> None:
-    """Replace the window of one day: what works beside receivers brought."""
+def control_noise(context: JobContext, as_of: date) -> None:
+    """Replace the windows of one day: what works beside receivers brought, what the levels of receivers are made of."""
     lake = context.lake
     tables = (CONDITION, RECORDING, NOISE_SOURCE, ASSET, WORK_HISTORY)
     conditions, recordings, sources, assets, works = (lake.read(table) for table in tables)
-    losses = insertion_losses(conditions, latest_revisions(recordings), sources, assets, works, as_of)
-    today = F.col("as_of") == F.lit(as_of)
-    context.writer.replace(losses, INSERTION_LOSS, today, f"as_of = DATE '{as_of.isoformat()}'")
+    valid = latest_revisions(recordings)
+    windows = {
+        INSERTION_LOSS: insertion_losses(conditions, valid, sources, assets, works, as_of),
+        LEVEL_PART: level_parts(conditions, valid, sources, assets, as_of),
+    }
+    for table, rows in windows.items():
+        context.writer.replace(rows, table, F.col("as_of") == F.lit(as_of), f"as_of = DATE '{as_of.isoformat()}'")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Works beside receivers in Spark: the right passages reach the kernel, and its numbers come back."""
+"""Works beside receivers and parts of levels in Spark: the right passages reach the kernels and numbers come back."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from pyspark.sql import SparkSession
 
 from guideway.contracts.bronze import RECORDING
 from guideway.contracts.gold import CONDITION
-from guideway.contracts.noise_control import INSERTION_LOSS, NOISE_SOURCE
+from guideway.contracts.noise_control import INSERTION_LOSS, LEVEL_PART, NOISE_SOURCE
 from guideway.contracts.reference import ASSET, WORK_HISTORY
 from guideway.monitoring.noise_control.before_after import before_after_loss
-from guideway.transforms.noise_control import insertion_losses
+from guideway.monitoring.noise_control.receiver_split import receiver_parts, roughness_above_smooth
+from guideway.transforms.noise_control import insertion_losses, level_parts
 
 from .test_series import frame
 
@@ -122,3 +123,56 @@ def test_a_work_is_judged_by_the_passages_between_its_neighbours(spark: SparkSes
         [kernel.loss.loss_db, kernel.loss.low_db, kernel.loss.high_db], abs=1e-9
     )
     assert (first.n_before, first.n_after) == (kernel.n_before, kernel.n_after)
+
+
+def test_levels_are_split_by_the_good_passages_of_a_year(spark: SparkSession) -> None:
+    made = {asset: [passage(n, asset) for n in range(40)] for asset in ("M1-R1", "M1-R22")}
+    both = [pair for pairs in made.values() for pair in pairs]
+    rng = np.random.default_rng(0)
+    shares = {str(recording["recording_id"]): float(rng.uniform(0.1, 0.9)) for recording, _ in both}
+    usual = {"quantity": "vibration_velocity_z", "kind": "corrugation", "line_id": "M1", "measured_at": GROUND}
+    usual |= {"n_passages": 2, "n_found": 2, "total_db": 80.0, "speed_kmh": 60.0}
+    sources = [
+        usual
+        | {
+            "recording_id": name,
+            "asset_id": name.rpartition("-")[0],
+            "source_id": name.rpartition("-")[0],
+            "share": share,
+        }
+        for name, share in shares.items()
+    ]
+    # a share of sound says nothing of vibration
+    sources += [one | {"quantity": "sound_pressure", "share": 0.0} for one in sources[:5]]
+    measured = {"attributes": {"decay_rate_db_per_m": "2.5"}}
+    assets = [place("M1-R1", 1000.0) | measured, place("M1-R22", 5000.0)]
+    as_of = date(2024, 11, 30)
+    rows = level_parts(
+        frame(spark, CONDITION, [condition for _, condition in both]),
+        frame(spark, RECORDING, [recording for recording, _ in both]),
+        frame(spark, NOISE_SOURCE, sources),
+        frame(spark, ASSET, assets),
+        as_of,
+    )
+    assert set(rows.columns) == {column.name for column in LEVEL_PART.columns}
+    known = []
+    for recording, condition in both:
+        at, facts = condition["measured_at"], recording["attributes"]
+        assert isinstance(at, datetime)
+        assert isinstance(facts, dict)
+        first = datetime(2023, 12, 2, tzinfo=timezone.utc)
+        if condition["quality"] == "good" and first <= at < datetime(2024, 12, 1, tzinfo=timezone.utc):
+            name = str(recording["recording_id"])
+            row = {"recording_id": name, "asset_id": recording["asset_id"], "level_db": condition["value"]}
+            row |= {"speed_kmh": float(facts["speed_kmh"]), "train_type": facts["train_type"]}
+            known.append(row | {"roughness_db": roughness_above_smooth(shares[name])})
+    expected = {
+        (part.asset_id, part.part): part
+        for part in receiver_parts(pd.DataFrame(known).sort_values(["asset_id", "recording_id"], ignore_index=True))
+    }
+    told = {(row.asset_id, row.part): row for row in rows.collect()}
+    assert set(told) == set(expected)
+    assert {part for _, part in told} == {"common", "speed", "train_type", "rail_roughness", "location", "rest"}
+    for key, part in expected.items():
+        assert told[key].part_db == pytest.approx(part.part_db, abs=1e-9)
+        assert (told[key].n_passages, told[key].status, told[key].as_of) == (part.n_passages, "ok", as_of)

@@ -55,6 +55,7 @@ FIT_DEGRADATION = Job(
         "gold.limit_forecast",
         "gold.forecast_scorecard",
         "gold.insertion_loss",
+        "gold.level_part",
     ),
 )
 TRAIN_MODELS = Job(

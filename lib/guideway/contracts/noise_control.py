@@ -1,4 +1,4 @@
-"""Gold: control of vibration and noise - which source a receiver hears, what a measure brought."""
+"""Gold: control of vibration and noise - which source a receiver hears, what a measure brought, what a level is."""
 
 from __future__ import annotations
 
@@ -57,4 +57,43 @@ INSERTION_LOSS = Table(
     checks={"status_is_known": "status IN ('ok', 'too_few')"},
 )
 
-TABLES = (NOISE_SOURCE, INSERTION_LOSS)
+LEVEL_PARTS = ("common", "speed", "train_type", "rail_roughness", "track_decay", "location", "rest")
+"""Parts of a level, in the order they are told."""
+
+LEVEL_PART = Table(
+    layer="gold",
+    name="level_part",
+    comment="What the level of a receiver's passages is made of; the parts of a receiver add up to its mean level.",
+    key=("asset_id", "indicator", "part", "as_of"),
+    columns=(
+        _RECEIVER,
+        Column("indicator", "string", "level it is about: passage_velocity_level or transit_exposure_level"),
+        Column(
+            "part",
+            "string",
+            "common: the line's usual train at its median speed over rail of its mean roughness; speed, train_type, "
+            "rail_roughness, track_decay: what this receiver's passages differ by; location: what the place keeps for "
+            "itself; rest: what nothing explains",
+        ),
+        Column("as_of", "date", "nothing measured after the end of this day was used"),
+        Column("line_id", "string", "line of the receiver; its receivers are split together"),
+        Column("part_db", "double", "mean over the receiver's passages", "dB", nullable=True),
+        Column("sd_db", "double", "standard deviation from passage to passage", "dB", nullable=True),
+        Column(
+            "effect",
+            "double",
+            "dB a decade of speed, dB a dB of roughness, dB a dB/m of decay; else null",
+            nullable=True,
+        ),
+        Column("standard_error", "double", "of the effect", nullable=True),
+        Column("n_passages", "int", "recordings of this receiver that were used", "1"),
+        Column("n_receivers", "int", "receivers of the line that were split together", "1"),
+        Column("status", "string", "ok or too_few"),
+    ),
+    checks={
+        "status_is_known": "status IN ('ok', 'too_few')",
+        "part_is_known": "part IN ('" + "', '".join(LEVEL_PARTS) + "')",
+    },
+)
+
+TABLES = (NOISE_SOURCE, INSERTION_LOSS, LEVEL_PART)

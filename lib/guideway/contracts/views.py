@@ -37,4 +37,20 @@ VIEWS = (
         "SELECT c.*, a.asset_type, a.track_id, a.from_m, a.to_m, a.name FROM gold.condition c "
         "JOIN reference.asset a USING (asset_id) WHERE c.quality = 'good'",
     ),
+    View(
+        "gold.receiver_level",
+        "What the level of each receiver is made of on the latest day, a column a part, dB.",
+        ("gold.level_part", "reference.asset"),
+        "SELECT p.line_id, p.asset_id, a.name, p.indicator, p.as_of, sum(p.part_db) AS level_db, "
+        "sum(CASE WHEN p.part = 'common' THEN p.part_db END) AS common_db, "
+        "sum(CASE WHEN p.part = 'speed' THEN p.part_db END) AS speed_db, "
+        "sum(CASE WHEN p.part = 'train_type' THEN p.part_db END) AS train_type_db, "
+        "sum(CASE WHEN p.part = 'rail_roughness' THEN p.part_db END) AS rail_roughness_db, "
+        "sum(CASE WHEN p.part = 'track_decay' THEN p.part_db END) AS track_decay_db, "
+        "sum(CASE WHEN p.part = 'location' THEN p.part_db END) AS location_db, "
+        "sum(CASE WHEN p.part = 'rest' THEN p.part_db END) AS rest_db, "
+        "max(p.n_passages) AS n_passages FROM gold.level_part p JOIN reference.asset a USING (asset_id) "
+        "WHERE p.status = 'ok' AND p.as_of = (SELECT max(as_of) FROM gold.level_part) "
+        "GROUP BY p.line_id, p.asset_id, a.name, p.indicator, p.as_of",
+    ),
 )

@@ -192,6 +192,7 @@ class ReportContent:
         forecast_scorecard: ``gold.forecast_scorecard`` of the newest back-test.
         noise_source: see ``NOISE_SOURCE_COLUMNS``.
         insertion_loss: ``gold.insertion_loss`` of ``as_of``.
+        level_part: ``gold.level_part`` of ``as_of``.
         source_file: ``bronze.source_file`` rows of the week that are not accepted.
         quality_class: see ``QUALITY_CLASS_COLUMNS``.
         misaligned: see ``MISALIGNED_COLUMNS``.
@@ -225,6 +226,7 @@ class ReportContent:
     forecast_scorecard: pd.DataFrame = _frame("gold.forecast_scorecard")
     noise_source: pd.DataFrame = _frame(NOISE_SOURCE_COLUMNS)
     insertion_loss: pd.DataFrame = _frame("gold.insertion_loss")
+    level_part: pd.DataFrame = _frame("gold.level_part")
     source_file: pd.DataFrame = _frame("bronze.source_file")
     quality_class: pd.DataFrame = _frame(QUALITY_CLASS_COLUMNS)
     misaligned: pd.DataFrame = _frame(MISALIGNED_COLUMNS)

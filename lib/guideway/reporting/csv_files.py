@@ -25,6 +25,7 @@ def csv_frames(content: ReportContent, rows: pd.DataFrame) -> Mapping[str, pd.Da
         "quality_class.csv": content.quality_class,
         "noise_source.csv": content.noise_source,
         "insertion_loss.csv": content.insertion_loss,
+        "level_part.csv": content.level_part,
         "rejected.csv": content.source_file,
         "scorecard.csv": content.forecast_scorecard,
     }

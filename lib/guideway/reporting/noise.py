@@ -1,4 +1,4 @@
-"""Section of the report on noise control: which source each receiver hears, what works beside it brought."""
+"""Section of the report on noise control: what each receiver hears, what its level is made of, what works brought."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from guideway.contracts.noise_control import LEVEL_PARTS
 from guideway.monitoring.noise_control.ranking import RANKED
 from guideway.reporting.content import ReportContent
 from guideway.reporting.tables import Sheet, name_of, rows_of, sheet, title
@@ -52,7 +53,29 @@ def noise_records(content: ReportContent, index: Mapping[str, int]) -> dict[str,
         for row in rows_of(content.insertion_loss)
         if row.asset_id in index
     ]
-    return {"sources": sources, "losses": losses}
+    levels = [
+        {"asset": index[row.asset_id], "indicator": str(row.indicator), "n": int(row.n_passages)}
+        | {name: _number(getattr(row, name), 2) for name in ("level", *LEVEL_PARTS)}
+        for row in rows_of(receiver_levels(content.level_part))
+        if row.asset_id in index
+    ]
+    return {"sources": sources, "levels": levels, "losses": losses}
+
+
+def receiver_levels(parts: pd.DataFrame) -> pd.DataFrame:
+    """One row a receiver and level that could be split, the loudest first: ``level``, and a column a part.
+
+    ``rest`` is not the mean of what nothing explains, which is near zero, but its standard deviation.
+    """
+    told = parts[parts["status"] == "ok"]
+    key = ["asset_id", "indicator", "n_passages"]
+    if told.empty:
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in (*key, "level", *LEVEL_PARTS)})
+    wide = told.pivot_table(index=key, columns="part", values="part_db", aggfunc="sum").reindex(columns=LEVEL_PARTS)
+    level = told.groupby(key)["part_db"].sum()
+    rest = told[told["part"] == "rest"].set_index(key)["sd_db"]
+    rows = wide.assign(level=level, rest=rest).reset_index()
+    return rows.sort_values(["indicator", "level", "asset_id"], ascending=[True, False, True], ignore_index=True)
 
 
 def source_sheet(content: ReportContent, words: Words) -> Sheet:
@@ -70,6 +93,20 @@ def source_sheet(content: ReportContent, words: Words) -> Sheet:
         ("asset_id", "text", list(rows["asset_id"])),
     ]
     return sheet(words("noise.sources"), columns)
+
+
+def level_sheet(content: ReportContent, words: Words) -> Sheet:
+    """What the mean level of each receiver is made of."""
+    rows = receiver_levels(content.level_part)
+    columns = [
+        (words("noise.receiver"), "text", [name_of(content, asset) for asset in rows["asset_id"]]),
+        (words("col.indicator_only"), "text", [title(content, code, words) for code in rows["indicator"]]),
+        (f"{words('noise.level')}, dB", "0.0", list(rows["level"])),
+        *((f"{words(f'noise.part.{part}')}, dB", "0.0", list(rows[part])) for part in LEVEL_PARTS),
+        (words("noise.passages"), "0", list(rows["n_passages"])),
+        ("asset_id", "text", list(rows["asset_id"])),
+    ]
+    return sheet(words("noise.levels"), columns)
 
 
 def loss_sheet(content: ReportContent, words: Words) -> Sheet:

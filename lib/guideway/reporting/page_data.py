@@ -118,8 +118,8 @@ def _lines(content: ReportContent) -> list[dict[str, Any]]:
 
 def _assets(packer: Packer, content: ReportContent, rows: pd.DataFrame) -> tuple[dict[str, Any], Mapping[str, int]]:
     """The assets anything in the report is about, by line, track and chainage."""
-    told = (rows, content.exceedance, content.intervention, content.noise_source, content.insertion_loss)
-    mentioned = pd.concat([frame["asset_id"] for frame in told])
+    told = (rows, content.exceedance, content.intervention, content.noise_source)
+    mentioned = pd.concat([frame["asset_id"] for frame in (*told, content.insertion_loss, content.level_part)])
     ids = set(mentioned) | {asset for strip in content.strip_maps for asset in strip.asset_ids}
     facts = content.assets[content.assets["asset_id"].isin(ids)].drop_duplicates("asset_id")
     lost = pd.DataFrame({"asset_id": sorted(str(asset) for asset in ids - set(facts["asset_id"]))})

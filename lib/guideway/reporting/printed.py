@@ -13,7 +13,7 @@ from guideway.reporting.content import CLASSES, ReportContent
 from guideway.reporting.digest import Item, act_items, changed_items, plan_items
 from guideway.reporting.figures import OVER, ordered_limits, strip_svg, trend_svg
 from guideway.reporting.local_time import in_local_time
-from guideway.reporting.noise import loss_sheet, source_sheet
+from guideway.reporting.noise import level_sheet, loss_sheet, source_sheet
 from guideway.reporting.phrases import away, chainage, interval, percent, signed, value
 from guideway.reporting.policies import deferral_sheet, policy_sheet, policy_widths
 from guideway.reporting.summary import Summary, headline
@@ -128,6 +128,7 @@ def _tables(content: ReportContent, rows: pd.DataFrame, words: Words) -> list[di
         _defect_table(content, words),
         _from_sheet(words, "policies", policy_sheet(content, words), policy_widths(content)),
         _from_sheet(words, "noise.sources", source_sheet(content, words), "5 5 3 1r 2r 1r 1r 1r"),
+        _from_sheet(words, "noise.levels", level_sheet(content, words), "5 4 1r 1r 1r 1r 2r 2r 1r 1r 1r"),
         _from_sheet(words, "noise.losses", loss_sheet(content, words), "5 3 2 4 2r 2r 2r 1r 1r 2"),
     ]
 

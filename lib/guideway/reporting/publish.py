@@ -21,7 +21,7 @@ from guideway.reporting.durable import replace_folder, replace_text, restore_fol
 from guideway.reporting.html import banner_html, render_html, with_banner
 from guideway.reporting.inert import inert
 from guideway.reporting.mail import render_mail
-from guideway.reporting.noise import loss_sheet, source_sheet
+from guideway.reporting.noise import level_sheet, loss_sheet, source_sheet
 from guideway.reporting.outlook import outlook
 from guideway.reporting.pdf import pdf_language, render_pdf
 from guideway.reporting.policies import deferral_sheet, policy_sheet
@@ -174,7 +174,7 @@ def _write_files(content: ReportContent, folder: Path) -> tuple[str, ...]:
     lists.append(policy_sheet(content, words))
     write_workbook(folder / "worklist.xlsx", lists, title=name, created=day)
     tables = [forecast_sheet(content, rows, words), defect_sheet(content, words), rejected_sheet(content, words)]
-    tables += [source_sheet(content, words), loss_sheet(content, words), rules_sheet(content, words)]
+    tables += [make(content, words) for make in (source_sheet, level_sheet, loss_sheet, rules_sheet)]
     write_workbook(folder / "condition.xlsx", tables, title=name, created=day)
     for file, frame in csv_frames(content, rows).items():
         write_csv(folder / file, frame)

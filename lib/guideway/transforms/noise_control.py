@@ -1,15 +1,16 @@
-"""gold.insertion_loss: recorded works beside receivers, with the passages around each."""
+"""gold.insertion_loss and gold.level_part: passages at receivers, around each work beside them and of a year."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from guideway.monitoring.noise_control.before_after import LEVELS, SPAN_DAYS
+from guideway.monitoring.noise_control.receiver_split import SPAN_DAYS as SPLIT_DAYS
 from guideway.transforms.series import end_of
-from guideway.udfs.noise_control import LOSS_DDL, work_losses
+from guideway.udfs.noise_control import LOSS_DDL, PART_DDL, line_parts, work_losses
 
 _PLACE = ["line_id", "track_id"]
 _GROUP = ["work_id", "asset_id", "indicator", "line_id", "work_type", "finished_at"]
@@ -36,16 +37,10 @@ def insertion_losses(
         as_of: nothing after this day is known.
     """
     until = end_of(as_of)
-    levels = conditions.where(F.col("indicator").isin(*LEVELS))
-    levels = levels.where(F.col("measured_at") < until).drop("line_id")
     flats = sources.where("kind = 'wheel_flat' AND n_found > 0").select("recording_id").distinct()
-    facts = valid_recordings.select(
-        "recording_id",
-        F.expr("try_cast(attributes['speed_kmh'] AS double)").alias("speed_kmh"),
-        F.col("attributes")["train_type"].alias("train_type"),
-    )
     passages = (
-        levels.join(facts, "recording_id")
+        _passages(conditions, valid_recordings, until)
+        .drop("line_id")
         .join(F.broadcast(flats.withColumn("has_flat", F.lit(True))), "recording_id", "left")
         .withColumn("has_flat", F.coalesce("has_flat", F.lit(False)))
         .where("quality = 'good' OR has_flat")
@@ -62,6 +57,59 @@ def insertion_losses(
         .agg(F.collect_list(row).alias("passages"))
     )
     return gathered.mapInArrow(work_losses, LOSS_DDL).withColumn("as_of", F.lit(as_of))
+
+
+def level_parts(
+    conditions: DataFrame, valid_recordings: DataFrame, sources: DataFrame, assets: DataFrame, as_of: date
+) -> DataFrame:
+    """Rows of gold.level_part: of every receiver with good levels in the year before the day, told line by line.
+
+    Rail roughness is what corrugation was found to add in the same recording; the track's decay rate is the attribute
+    ``decay_rate_db_per_m`` of the receiver, where somebody measured it.
+
+    Args:
+        conditions: gold.condition.
+        valid_recordings: bronze.recording, the last revision of each.
+        sources: gold.noise_source.
+        assets: reference.asset.
+        as_of: nothing after this day is known.
+    """
+    recent = _passages(conditions, valid_recordings, end_of(as_of)).where(
+        (F.col("quality") == "good") & (F.col("measured_at") >= end_of(as_of - timedelta(days=SPLIT_DAYS)))
+    )
+    quantity = F.when(F.col("indicator") == "passage_velocity_level", "vibration_velocity_z").otherwise(
+        "sound_pressure"
+    )
+    shares = sources.where("kind = 'corrugation'").select("recording_id", "quantity", "share")
+    decay = assets.select("asset_id", F.expr("try_cast(attributes['decay_rate_db_per_m'] AS double)").alias("decay"))
+    row = F.struct(
+        "recording_id",
+        "asset_id",
+        F.col("value").alias("level_db"),
+        "speed_kmh",
+        "train_type",
+        "share",
+        F.col("decay").alias("decay_rate_db_per_m"),
+    )
+    gathered = (
+        recent.withColumn("quantity", quantity)
+        .join(shares, ["recording_id", "quantity"], "left")
+        .join(F.broadcast(decay), "asset_id", "left")
+        .groupBy("line_id", "indicator")
+        .agg(F.collect_list(row).alias("passages"))
+    )
+    return gathered.mapInArrow(line_parts, PART_DDL).withColumn("as_of", F.lit(as_of))
+
+
+def _passages(conditions: DataFrame, valid_recordings: DataFrame, until: Column) -> DataFrame:
+    """Levels of passages known by a moment, with speed and train type as the recording states them."""
+    facts = valid_recordings.select(
+        "recording_id",
+        F.expr("try_cast(attributes['speed_kmh'] AS double)").alias("speed_kmh"),
+        F.col("attributes")["train_type"].alias("train_type"),
+    )
+    levels = conditions.where(F.col("indicator").isin(*LEVELS)).where(F.col("measured_at") < until)
+    return levels.join(facts, "recording_id")
 
 
 def _works_beside(assets: DataFrame, works: DataFrame, until: Column) -> DataFrame:

@@ -25,7 +25,7 @@ from guideway.contracts.gold import (
     POLICY_COMPARISON,
     WORK_PLAN,
 )
-from guideway.contracts.noise_control import INSERTION_LOSS, NOISE_SOURCE
+from guideway.contracts.noise_control import INSERTION_LOSS, LEVEL_PART, NOISE_SOURCE
 from guideway.contracts.reference import ASSET, LIMIT, LINE, SECTION
 from guideway.contracts.silver import MEASUREMENT, POSITION_FIX
 from guideway.monitoring.noise_control.ranking import rank_receivers
@@ -70,6 +70,7 @@ READS = (
     NETWORK_WEEK,
     NOISE_SOURCE,
     INSERTION_LOSS,
+    LEVEL_PART,
 )
 """Tables the report is made of."""
 
@@ -117,6 +118,7 @@ def gather(
         "deferral": read(DEFERRAL).where(planned),
         "policy_comparison": read(POLICY_COMPARISON).where(planned),
         "insertion_loss": read(INSERTION_LOSS).where(today),
+        "level_part": read(LEVEL_PART).where(today),
         "failure_risk": read(FAILURE_RISK).where(today),
         "forecast_scorecard": read(FORECAST_SCORECARD).where(today),
         "source_file": read(SOURCE_FILE).where("status <> 'accepted'").where(in_week("delivered_at", as_of)),

@@ -12,7 +12,7 @@ import pytest
 
 from guideway.reporting.content import ReportContent
 from guideway.reporting.html import render_html
-from guideway.reporting.noise import loss_sheet, source_sheet
+from guideway.reporting.noise import level_sheet, loss_sheet, source_sheet
 from guideway.reporting.publish import publish
 from guideway.reporting.words import Words
 
@@ -45,6 +45,16 @@ def loss(asset_id: str, work_id: str, figures: tuple[float, float, float], statu
     }
 
 
+def level(asset_id: str, common: float, roughness: float, status: str = "ok") -> list[dict[str, object]]:
+    indicator = "passage_velocity_level" if status == "ok" else "transit_exposure_level"
+    usual = {"asset_id": asset_id, "indicator": indicator, "as_of": None, "line_id": "M3"}
+    usual |= {"n_passages": 26, "n_receivers": 4, "status": status, "effect": np.nan, "standard_error": np.nan}
+    if status != "ok":
+        return [usual | {"part": "rest", "part_db": np.nan, "sd_db": np.nan}]
+    parts = {"common": common, "speed": -1.2, "rail_roughness": roughness, "location": 0.8, "rest": 0.001}
+    return [usual | {"part": part, "part_db": db, "sd_db": 0.7} for part, db in parts.items()]
+
+
 @pytest.fixture(scope="module")
 def content() -> ReportContent:
     plain = sample_content()
@@ -61,7 +71,8 @@ def content() -> ReportContent:
         loss(place, "W4", (np.nan, np.nan, np.nan), "too_few"),
     ]
     frame = pd.DataFrame([source | row for row in sources]).assign(frequency_hz=[112.4, 6.2])
-    return replace(plain, noise_source=frame, insertion_loss=pd.DataFrame(losses))
+    parts = pd.DataFrame([*level(place, 68.0, 3.4), *level(place, 0.0, 0.0, "too_few")])
+    return replace(plain, noise_source=frame, insertion_loss=pd.DataFrame(losses), level_part=parts)
 
 
 def test_the_page_carries_sources_and_losses_with_their_verdict(content: ReportContent) -> None:
@@ -78,6 +89,27 @@ def test_the_page_carries_sources_and_losses_with_their_verdict(content: ReportC
     ]
 
 
+def test_the_page_carries_what_the_level_of_a_receiver_is_made_of(content: ReportContent) -> None:
+    noise = unpack_page(render_html(content))[0]["noise"]
+    (told,) = noise["levels"]
+    assert told.pop("asset") == noise["sources"][0]["asset"]
+    assert told == {
+        "indicator": "passage_velocity_level",
+        "n": 26,
+        "level": 71.0,
+        "common": 68.0,
+        "speed": -1.2,
+        "train_type": None,
+        "rail_roughness": 3.4,
+        "track_decay": None,
+        "location": 0.8,
+        "rest": 0.7,
+    }
+    (row,) = level_sheet(content, Words("en")).rows
+    assert row[2:5] == (pytest.approx(71.001), 68.0, -1.2)
+    assert row[6] == 3.4
+
+
 @pytest.mark.parametrize("language", ["en", "zh-Hant", "zh-Hans"])
 def test_the_sheets_hold_the_same_rows(content: ReportContent, language: str) -> None:
     words = Words(language)  # type: ignore[arg-type]
@@ -90,6 +122,6 @@ def test_the_sheets_hold_the_same_rows(content: ReportContent, language: str) ->
 
 
 def test_a_network_without_receivers_has_an_empty_section(tmp_path: Path) -> None:
-    assert unpack_page(render_html(EMPTY))[0]["noise"] == {"sources": [], "losses": []}
+    assert unpack_page(render_html(EMPTY))[0]["noise"] == {"sources": [], "levels": [], "losses": []}
     report = publish(EMPTY, tmp_path)
     assert (report.folder / "insertion_loss.csv").read_text(encoding="utf-8-sig").startswith("work_id,asset_id,")

@@ -37,7 +37,7 @@ FILES = {
         "rejected.csv",
         "quality_class.csv",
     ),
-    *("scorecard.csv", "noise_source.csv", "insertion_loss.csv"),
+    *("scorecard.csv", "noise_source.csv", "insertion_loss.csv", "level_part.csv"),
 }
 
 

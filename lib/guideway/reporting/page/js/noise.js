@@ -1,4 +1,4 @@
-// Noise control: which source each receiver hears, what works beside it brought.
+// Noise control: what each receiver hears, what its level is made of, what works beside it brought.
 
 function drawNoise() {
   const receiver = { label: t("noise.receiver"), key: (r) => assetName(r.asset), cell: (r) => [h("strong", null, said(assetName(r.asset))), h("span", { class: "sub" }, said(place(r.asset)))] };
@@ -13,6 +13,15 @@ function drawNoise() {
       { label: t("noise.when_found"), cls: "num", key: (r) => r.found, down: true, cell: (r) => percent(r.found) },
       { label: t("noise.passages"), cls: "num", key: (r) => r.n / r.of, down: true, cell: (r) => t("noise.n_of", { n: num(r.n), of: num(r.of) }) },
     ], data.noise.sources, { first: 15, open })),
+    block(t("noise.levels"), h("p", { class: "note" }, t("noise.levels.note")), plainTable([
+      receiver,
+      { label: t("col.indicator_only"), key: (r) => indicatorWord(r.indicator), cell: (r) => [said(indicatorWord(r.indicator)), h("span", { class: "sub" }, `${t("noise.passages")}: ${num(r.n)}`)] },
+      { label: t("noise.level"), cls: "num", key: (r) => r.level, down: true, cell: (r) => `${num(r.level, 1)}\u202fdB` },
+      ...["common", "speed", "train_type", "rail_roughness", "track_decay", "location", "rest"].map((part) => ({
+        label: t(`noise.part.${part}`), cls: "num", key: (r) => r[part] ?? NaN, down: true,
+        cell: (r) => (r[part] === null ? "–" : part === "common" ? num(r[part], 1) : part === "rest" ? `± ${num(r[part], 1)}` : signed(r[part], "dB")),
+      })),
+    ], data.noise.levels, { first: 15, open })),
     block(t("noise.losses"), h("p", { class: "note" }, t("noise.losses.note")), plainTable([
       receiver,
       { label: t("work.work"), key: (r) => r.type, cell: (r) => [h("strong", null, said(codeWord("type", r.type))), h("span", { class: "sub" }, day(r.day))] },
