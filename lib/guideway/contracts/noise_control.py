@@ -82,10 +82,11 @@ LEVEL_PART = Table(
         Column(
             "effect",
             "double",
-            "dB a decade of speed, dB a dB of roughness, dB a dB/m of decay; else null",
+            "by a decade of speed, a dB of roughness or a dB/m of decay; null for other parts",
+            "dB",
             nullable=True,
         ),
-        Column("standard_error", "double", "of the effect", nullable=True),
+        Column("standard_error", "double", "of the effect", "dB", nullable=True),
         Column("n_passages", "int", "recordings of this receiver that were used", "1"),
         Column("n_receivers", "int", "receivers of the line that were split together", "1"),
         Column("status", "string", "ok or too_few"),

@@ -92,6 +92,33 @@ def measurement(findings: Iterable[Finding], definitions: Iterable[Indicator], r
     return Measurement(tuple(conditions), tuple(beyond))
 
 
+def beyond_limits(
+    conditions: Iterable[Condition], stretch: Stretch | None, rulebook: Rulebook
+) -> tuple[Exceedance, ...]:
+    """Exceedances of one asset's conditions, by its line's mode and permitted speed; without a place any mode's."""
+    where = Subject.of(stretch) if stretch else Subject("")
+    found = []
+    for condition in conditions:
+        limit = rulebook.judge(condition.indicator, condition.value, where.asset_class, where.speed_kmh)
+        if limit is not None:
+            found.append(
+                Exceedance(
+                    asset_id=condition.asset_id,
+                    indicator=condition.indicator,
+                    from_m=where.from_m,
+                    to_m=where.to_m,
+                    peak=condition.value,
+                    unit=condition.unit,
+                    level=limit.level,
+                    severity=limit.severity,
+                    limit=limit.value,
+                    reason=f"{limit.standard} {limit.edition}, {limit.clause}; {limit.provenance}",
+                    at_offset_s=condition.at_offset_s,
+                )
+            )
+    return tuple(found)
+
+
 def _condition(finding: Finding, definition: Indicator) -> Condition:
     return Condition(
         asset_id=finding.subject.asset_id,

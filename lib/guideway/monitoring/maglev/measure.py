@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from guideway.archives.recording import Recording
 from guideway.monitoring.definition import Condition, Exceedance, Measurement, Quality
+from guideway.monitoring.findings import beyond_limits
 from guideway.monitoring.maglev.gap import gap_statistics
 from guideway.monitoring.maglev.girder_record import girder_values
 from guideway.monitoring.maglev.girders import girder_passages
@@ -19,7 +20,6 @@ from guideway.network.stretches import Stretch
 from guideway.rulebooks.rulebook import Rulebook
 
 _UNITS = {indicator.name: indicator.unit for indicator in INDICATORS}
-_ANY_CLASS = "*"
 
 
 def measure(
@@ -58,11 +58,11 @@ def measure(
                 for name, value in passage.values.items()
             )
             conditions.extend(found)
-            exceedances.extend(_judge(found, passage.stretch, rulebook))
+            exceedances.extend(beyond_limits(found, passage.stretch, rulebook))
     magnet = recording.attributes.get("magnet_asset_id", recording.vehicle_or_sensor_id)
     of_magnet = _conditions(recording, magnet, magnet_values(recording))
     stretch = next((s for s in stretches if s.asset_id == magnet), None)
-    return Measurement((*conditions, *of_magnet), (*exceedances, *_judge(of_magnet, stretch, rulebook)))
+    return Measurement((*conditions, *of_magnet), (*exceedances, *beyond_limits(of_magnet, stretch, rulebook)))
 
 
 def _measure_fixed(
@@ -79,7 +79,7 @@ def _measure_fixed(
             values |= gap_statistics(gaps, nominal, how.excursion_mm, how.touch_gap_mm)
     values |= magnet_values(recording)
     conditions = _conditions(recording, asset_id, values)
-    return Measurement(conditions, tuple(_judge(conditions, stretch, rulebook)))
+    return Measurement(conditions, beyond_limits(conditions, stretch, rulebook))
 
 
 def _conditions(recording: Recording, asset_id: str, values: Mapping[str, float]) -> tuple[Condition, ...]:
@@ -93,24 +93,3 @@ def _conditions(recording: Recording, asset_id: str, values: Mapping[str, float]
         quality: Quality = "good" if coverage >= 0.95 else "suspect" if coverage >= 0.7 else "poor"
         found.append(Condition(asset_id, name, value, _UNITS[name], valid, coverage, quality))
     return tuple(found)
-
-
-def _judge(conditions: Sequence[Condition], stretch: Stretch | None, rulebook: Rulebook) -> Iterator[Exceedance]:
-    """Exceedances of the conditions of one asset, by its line's mode and permitted speed."""
-    name, speed = (stretch.mode, stretch.speed_kmh) if stretch else (_ANY_CLASS, 0.0)
-    for condition in conditions:
-        limit = rulebook.judge(condition.indicator, condition.value, name, speed)
-        if limit is not None:
-            yield Exceedance(
-                asset_id=condition.asset_id,
-                indicator=condition.indicator,
-                from_m=stretch.from_m if stretch else 0.0,
-                to_m=stretch.to_m if stretch else 0.0,
-                peak=condition.value,
-                unit=condition.unit,
-                level=limit.level,
-                severity=limit.severity,
-                limit=limit.value,
-                reason=f"{limit.standard} {limit.edition}, {limit.clause}; {limit.provenance}",
-                at_offset_s=condition.at_offset_s,
-            )

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from guideway.archives.recording import Recording
-from guideway.monitoring.definition import Condition, Exceedance, Measurement, Quality
+from guideway.monitoring.definition import Condition, Measurement, Quality
+from guideway.monitoring.findings import beyond_limits
 from guideway.monitoring.structure_strain.drift import strain_drift
 from guideway.monitoring.structure_strain.fbg import Grating, expanded_strain_uncertainty, strain_of
 from guideway.monitoring.structure_strain.indicators import INDICATORS
@@ -61,7 +62,7 @@ def measure(recording: Recording, stretches: Sequence[Stretch], rulebook: Rulebo
         if math.isfinite(value)
     )
     stretch = next((s for s in stretches if s.asset_id == asset_id), None)
-    return Measurement(conditions, _judge(conditions, stretch, rulebook))
+    return Measurement(conditions, beyond_limits(conditions, stretch, rulebook))
 
 
 def _strain(recording: Recording) -> tuple[Array | None, float | None]:
@@ -126,27 +127,3 @@ def _cell_means(x: Array, cells: int, size: int) -> Array:
     counts = valid.sum(axis=1)
     sums = np.where(valid, block, 0.0).sum(axis=1)
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-
-
-def _judge(conditions: Sequence[Condition], stretch: Stretch | None, rulebook: Rulebook) -> tuple[Exceedance, ...]:
-    found = []
-    name, speed = (stretch.mode, stretch.speed_kmh) if stretch else ("*", 0.0)
-    for condition in conditions:
-        limit = rulebook.judge(condition.indicator, condition.value, name, speed)
-        if limit is not None:
-            found.append(
-                Exceedance(
-                    asset_id=condition.asset_id,
-                    indicator=condition.indicator,
-                    from_m=stretch.from_m if stretch else 0.0,
-                    to_m=stretch.to_m if stretch else 0.0,
-                    peak=condition.value,
-                    unit=condition.unit,
-                    level=limit.level,
-                    severity=limit.severity,
-                    limit=limit.value,
-                    reason=f"{limit.standard} {limit.edition}, {limit.clause}; {limit.provenance}",
-                    at_offset_s=condition.at_offset_s,
-                )
-            )
-    return tuple(found)
