@@ -4,24 +4,41 @@ Reads every file in the landing folder that is not yet known by its content. A f
 quarantine with a reason and the rest lands: look at `bronze.source_file` where `status = 'quarantined'`. Each content
 lands once, however often it is delivered or this DAG is run.
 
-Runs every night for the day that ended (UTC). Changing the hour: set `GUIDEWAY_INGEST_CRON` where DAGs are parsed;
-empty means only when triggered.
+Runs every night for the day that ended (UTC), and when files have arrived in the landing folder and are whole. A run
+that files start brings recordings and conditions up to date; models, plan and report wait for the night. Changing the
+hour: set `GUIDEWAY_INGEST_CRON` where DAGs are parsed; empty means not by the clock. `GUIDEWAY_ARRIVAL_SECONDS` is the
+time from look to look (30); 0 means not by arrival. An `s3a://` landing is looked into by the clock only.
 """
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, Param
+from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, AssetWatcher, CronDataIntervalTimetable, Param
+from landing_watch import LandingTrigger
 from spark_job import CLOSE_WEEK, HOUSE, PARAMS, SparkJob
 
 from guideway.contracts.jobs import INGEST_ARCHIVE
 
 CRON = os.environ.get("GUIDEWAY_INGEST_CRON", "0 2 * * *")
+SECONDS = float(os.environ.get("GUIDEWAY_ARRIVAL_SECONDS", "30"))
+LANDING = os.environ.get("GUIDEWAY_LANDING", "var/landing")
+
+
+def schedule() -> Any:
+    """By the clock, by arrival, by both or by hand."""
+    nightly = CronDataIntervalTimetable(CRON, timezone="UTC") if CRON else None
+    if SECONDS <= 0 or "://" in LANDING:
+        return nightly
+    watcher = AssetWatcher("arrival", trigger=LandingTrigger(LANDING, SECONDS))
+    landing = [Asset("landing", group="guideway", watchers=[watcher])]
+    return AssetOrTimeSchedule(timetable=nightly, assets=landing) if nightly else landing
+
 
 with DAG(
     "ingest_archive",
-    schedule=CronDataIntervalTimetable(CRON, timezone="UTC") if CRON else None,
+    schedule=schedule(),
     description=INGEST_ARCHIVE.summary,
     doc_md=__doc__,
     params=PARAMS

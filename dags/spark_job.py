@@ -66,9 +66,16 @@ def run_date(params: Mapping[str, Any], triggering_asset_events: Mapping[Any, Se
 
 
 def closes_week(params: Mapping[str, Any], triggering_asset_events: Mapping[Any, Sequence[Any]], dag_run: Any) -> bool:
-    """Whether the weekly jobs are due: asked for, or the date is a Monday, so that a whole week lies behind it."""
-    if params.get("close_week") or any(extra.get("close_week") for extra in _extras(triggering_asset_events)):
+    """Whether the weekly jobs are due: asked for, or the date is a Monday, so that a whole week lies behind it.
+
+    What the assets say goes before the date; files that arrive during a Monday are no reason for a report each.
+    """
+    if params.get("close_week"):
         return True
+    if stated := [extra["close_week"] for extra in _extras(triggering_asset_events) if "close_week" in extra]:
+        return any(stated)
+    if dag_run.run_type == "asset_triggered":
+        return False
     return datetime.fromisoformat(run_date(params, triggering_asset_events, dag_run)).isoweekday() == 1
 
 

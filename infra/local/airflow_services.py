@@ -17,6 +17,7 @@ _COMPONENTS = {
     "airflow-scheduler": ["scheduler", "--skip-serve-logs"],
     "airflow-dag-processor": ["dag-processor"],
 }
+_TRIGGERER = {"airflow-triggerer": ["triggerer", "--skip-serve-logs"]}
 _SECONDS_TO_START = 300.0
 
 
@@ -39,9 +40,12 @@ def migrate_database(env: dict[str, str], log: Path) -> None:
 
 
 def start_airflow(env: dict[str, str], port: int, *, outlive: bool = False) -> list[Service]:
-    """Start the components; ``env`` must point at a prepared AIRFLOW_HOME."""
+    """Start the components; ``env`` must point at a prepared AIRFLOW_HOME.
+
+    Those that outlive this process wait for files, too, which takes a triggerer.
+    """
     services = []
-    for name, arguments in _COMPONENTS.items():
+    for name, arguments in (_COMPONENTS | _TRIGGERER if outlive else _COMPONENTS).items():
         is_api = name == "airflow-api"
         command = [str(BIN / "airflow"), *arguments, *(["--port", str(port)] if is_api else [])]
         address = f"http://{LOOPBACK}:{port}" if is_api else ""

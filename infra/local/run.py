@@ -105,8 +105,8 @@ def main() -> int:
     if recorded(RECORD):
         print("error: `make up` runs on the same Airflow: trigger ingest_archive there, or `make down` first")
         return 2
-    # one hand-started run: the nightly schedule must not start another beside it
-    env = job_environment() | {"GUIDEWAY_INGEST_CRON": "", "GUIDEWAY_UPKEEP_CRON": ""}
+    # one hand-started run: neither the night nor the files it delivers must start another beside it
+    env = job_environment() | {"GUIDEWAY_INGEST_CRON": "", "GUIDEWAY_UPKEEP_CRON": "", "GUIDEWAY_ARRIVAL_SECONDS": "0"}
     if "GUIDEWAY_JAVA_OPTIONS" not in os.environ:
         # each small job is a Java of its own that would compile longer than it runs
         env["GUIDEWAY_JAVA_OPTIONS"] += f" {SMALL_JOB_JAVA}"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
+PLUGINS = DAGS.parent / "infra" / "airflow" / "plugins"
 
 
 @pytest.fixture(scope="session")
@@ -20,9 +21,9 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("AIRFLOW_HOME", str(home))
         patch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
         patch.setenv("AIRFLOW__CORE__UNIT_TEST_MODE", "False")
-        for schedule in ("GUIDEWAY_INGEST_CRON", "GUIDEWAY_UPKEEP_CRON"):
-            patch.delenv(schedule, raising=False)
-        patch.setattr(sys, "path", [str(DAGS), *sys.path])
+        for name in ("INGEST_CRON", "UPKEEP_CRON", "ARRIVAL_SECONDS", "LANDING"):
+            patch.delenv(f"GUIDEWAY_{name}", raising=False)
+        patch.setattr(sys, "path", [str(DAGS), str(PLUGINS), *sys.path])
         yield home
 
 

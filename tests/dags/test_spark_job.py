@@ -27,8 +27,9 @@ def spark_job(dags: dict[str, Any]) -> Any:
     return module
 
 
-def a_run(end: datetime | None = None) -> SimpleNamespace:
-    return SimpleNamespace(data_interval_end=end, run_after=datetime(2024, 7, 1, 2, tzinfo=timezone.utc))
+def a_run(end: datetime | None = None, run_type: str = "scheduled") -> SimpleNamespace:
+    after = datetime(2024, 7, 1, 2, tzinfo=timezone.utc)
+    return SimpleNamespace(data_interval_end=end, run_after=after, run_type=run_type)
 
 
 def events(*extras: dict[str, Any]) -> dict[str, list[SimpleNamespace]]:
@@ -62,12 +63,21 @@ def test_several_events_give_the_latest_date_whatever_their_order(days: list[Any
         ({}, {"as_of": TUESDAY, "close_week": True}, True),
         ({}, {"as_of": TUESDAY, "close_week": False}, False),
         ({}, {"as_of": MONDAY}, True),
+        ({}, {"as_of": MONDAY, "close_week": False}, False),
     ],
 )
 def test_the_week_is_closed_on_mondays_or_when_asked(
     spark_job: Any, params: dict[str, Any], extra: dict[str, Any], due: bool
 ) -> None:
     assert spark_job.closes_week(params, events(extra), a_run()) is due
+
+
+def test_files_that_arrive_during_a_monday_close_no_week(spark_job: Any) -> None:
+    monday = a_run(run_type="asset_triggered")
+    assert datetime.fromisoformat(spark_job.run_date({}, events({}), monday)).isoweekday() == 1
+    arrival = events({"from_trigger": True, "payload": {"files": 1}})
+    assert spark_job.closes_week({}, arrival, monday) is False
+    assert spark_job.closes_week({"close_week": True}, arrival, monday) is True
 
 
 FAKE_SUBMIT = """#!{python}
