@@ -53,6 +53,7 @@ main() {
         install "$python" "$stamp"
     fi
     .venv/bin/python infra/spark/fetch_jars.py var/jars
+    case "${GUIDEWAY_LAKE:-} ${GUIDEWAY_LANDING:-} ${GUIDEWAY_MLFLOW_ARTIFACTS:-}" in *s3a://* | *s3://*) infra/object_store.sh ;; esac
     if ! [ var/jars/spark.jsa -nt "$stamp" ]; then
         echo "setup: archive of Spark's classes" >&2
         .venv/bin/python infra/spark/class_archive.py var/jars 2>var/class_archive.log ||

@@ -1,6 +1,6 @@
 """What the product is made of, as CycloneDX 1.6, and an audit of it: ``python -m infra.sbom [--audit] FILE``.
 
-Components are the hash-locked Python packages of ``infra/requirements.lock`` and the JARs of ``lib/guideway/jars.txt``.
+Components are the hash-locked Python packages and the pinned JARs, with those only an object store needs.
 The document has no time and no random number: the same inputs give the same bytes. The audit needs no network: what is
 installed must be what is locked, everything locked must have a hash, everything shipped must say its licence, and the
 floors of ``guideway doctor`` must hold. Known holes are looked up in the document by a scanner that has their list.
@@ -22,8 +22,8 @@ from typing import Any
 from guideway import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCK = ROOT / "infra" / "requirements.lock"
-JARS = ROOT / "lib" / "guideway" / "jars.txt"
+LOCKS = (ROOT / "infra" / "requirements.lock", ROOT / "infra" / "object_store.lock")
+JARS = (ROOT / "lib" / "guideway" / "jars.txt", ROOT / "lib" / "guideway" / "jars_s3.txt")
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,10 @@ class Component:
 
 
 def components() -> list[Component]:
-    """Every locked package and JAR, by package address."""
-    return sorted([*_packages(LOCK.read_text(encoding="utf-8")), *_jars()], key=lambda part: part.purl)
+    """Every locked package and JAR, by package address; what both locks name is of one version and counts once."""
+    locked = [part for lock in LOCKS for part in _packages(lock.read_text(encoding="utf-8"))]
+    jars = [part for listing in JARS for part in _jars(listing.read_text(encoding="utf-8"))]
+    return sorted({part.purl: part for part in (*locked, *jars)}.values(), key=lambda part: part.purl)
 
 
 def _packages(lock: str) -> Iterator[Component]:
@@ -51,8 +53,8 @@ def _packages(lock: str) -> Iterator[Component]:
             yield Component(name, version, f"pkg:pypi/{name}@{version}", hashes, _licence(name))
 
 
-def _jars() -> Iterator[Component]:
-    for line in JARS.read_text(encoding="utf-8").splitlines():
+def _jars(listing: str) -> Iterator[Component]:
+    for line in listing.splitlines():
         coordinate, _, sha256 = line.split("#")[0].strip().partition(" ")
         if coordinate:
             group, name, version = coordinate.split(":")

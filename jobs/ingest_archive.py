@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -13,10 +14,13 @@ from guideway.archives.landing import REFERENCE_FOLDER, bundles, find_deliveries
 from guideway.archives.ledger import COLUMNS, Ledger
 from guideway.archives.profile import load_profiles
 from guideway.archives.reference import geometry_of
+from guideway.archives.staging import staged
 from guideway.contracts.bronze import RECORDING, SIGNAL, SOURCE_FILE
 from guideway.contracts.jobs import INGEST_ARCHIVE
 from guideway.contracts.reference import LIMIT, LINE_GEOMETRY
+from guideway.errors import ConfigurationError
 from guideway.job import JobContext, main, require_folder
+from guideway.object_store import is_object_store
 from guideway.rulebooks.load import load_rulebooks
 from guideway.transforms.delivery import (
     claims,
@@ -40,6 +44,19 @@ COMMIT_BYTES = 8 << 30
 
 
 def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
+    """Ingest from the landing folder, or from the objects of a landing bucket that are due."""
+    settings = context.settings
+    if not is_object_store(settings.landing):
+        return _ingest(context)
+    if context.paths:
+        raise ConfigurationError(f"paths are files of this machine, but setting 'landing' is {settings.landing}")
+    ledger = Ledger.of(context.lake.read(SOURCE_FILE).select(*COLUMNS).toArrow().to_pylist())
+    place = Path(settings.staging) if settings.staging else None
+    with staged(settings.landing, lambda look: ledger.is_due(look, replay=context.replay), place) as folder:
+        return _ingest(replace(context, settings=settings.model_copy(update={"landing": str(folder)})))
+
+
+def _ingest(context: JobContext) -> tuple[str, Mapping[str, object]]:
     """Ingest what is new in the landing folder; a commit of the ledger acknowledges each bundle of files."""
     lake, settings, spark = context.lake, context.settings, context.spark
     landing = require_folder("landing", settings.landing)
@@ -56,7 +73,7 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     if context.replay:
         places, claim = ledger.quarantine(landing, context.paths, context.source), ledger.claims(claim, profiles)
     found, growing = find_deliveries(landing, places, claim, datetime.now(timezone.utc), settings.settle_seconds)
-    due = [d for d in found if (d.look in ledger.quarantined if context.replay else d.look not in ledger.seen)]
+    due = [delivery for delivery in found if ledger.is_due(delivery.look, replay=context.replay)]
     counts: Counter[str] = Counter(delivered=len(due), bytes=sum(delivery.size_bytes for delivery in due))
     held: dict[str, str] = {}
     for number, bundle in enumerate(bundles(due, COMMIT_BYTES)):

@@ -15,6 +15,8 @@ from pathlib import Path
 from guideway.doctor import pinned_jars
 from guideway.lake.endpoint import TOKEN
 from guideway.lake.session import SQL_SETTINGS
+from guideway.object_store import is_object_store, spark_settings
+from guideway.settings import load_settings
 from infra.local.airflow_home import kept_secrets
 from infra.local.places import BIN, LOOPBACK, VAR, job_environment, port_near
 from infra.local.processes import Service, start
@@ -52,12 +54,14 @@ def listens(address: str) -> bool:
 
 
 def _command(env: dict[str, str], host: str, port: int) -> list[str]:
-    settings = SQL_SETTINGS | {
+    places = load_settings(lake=env["GUIDEWAY_LAKE"], landing=env["GUIDEWAY_LANDING"])
+    store = spark_settings() if is_object_store(places.lake) else {}
+    settings = SQL_SETTINGS | store | {
         "spark.connect.grpc.binding.address": host,
         "spark.connect.grpc.binding.port": str(port),
         "spark.driver.extraJavaOptions": f"{env['GUIDEWAY_JAVA_OPTIONS']} -Duser.timezone=UTC",
         "spark.sql.warehouse.dir": str(HOME / "warehouse"),
-        "spark.jars": ",".join(str(Path(env["GUIDEWAY_JARS"], name).resolve()) for name in pinned_jars()),
+        "spark.jars": ",".join(str(Path(env["GUIDEWAY_JARS"], name).resolve()) for name in pinned_jars(places)),
     }
     command = [str(BIN / "spark-submit"), "--master", "local[*]", "--name", "guideway-connect"]
     command += ["--properties-file", env["GUIDEWAY_SPARK_PROPERTIES"]]

@@ -1,9 +1,9 @@
-"""Bring the JARs of ``lib/guideway/jars.txt`` into a folder, by Maven coordinate and checked against their sha256.
+"""Bring the JARs of a listing into a folder, by Maven coordinate and checked against their sha256.
 
 Uses the Ivy that ships inside pyspark, so neither Maven nor a filled local repository is needed; a JAR that is already
 there with the right checksum is left alone, so a second call works offline. Standard library only.
 
-Usage: ``python infra/spark/fetch_jars.py FOLDER``
+Usage: ``python infra/spark/fetch_jars.py FOLDER [LISTING]`` (default: ``lib/guideway/jars.txt``)
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,25 +48,42 @@ def pinned_jars(listing: Path = LISTING) -> list[Jar]:
     return [Jar(*coordinate.split(":", 2), sha256) for coordinate, sha256 in rows]  # type: ignore[call-arg]
 
 
-def fetch(jar: Jar, folder: Path) -> None:
-    """Resolve one JAR with Ivy into the folder; the file appears there whole and checked, or not at all.
+def fetch(jars: Sequence[Jar], folder: Path) -> None:
+    """Resolve JARs with one call of Ivy into the folder; each appears there whole and checked, or not at all.
 
     Raises:
-        RuntimeError: Ivy failed, or the file it brought is not the pinned one.
+        RuntimeError: Ivy failed, or a file it brought is not the pinned one.
     """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        wanted = Path(scratch, "ivy.xml")
+        wanted.write_text(_ivy_file(jars), encoding="utf-8")
         command = [_java(), f"-Dguideway.ivy.cache={scratch}/cache", "-cp", str(_ivy()), "org.apache.ivy.Main"]
-        command += ["-settings", str(HERE / "ivysettings.xml"), "-notransitive", "-types", "jar", "-error"]
-        command += ["-dependency", jar.organisation, jar.module, jar.revision]
+        command += ["-settings", str(HERE / "ivysettings.xml"), "-types", "jar", "-error", "-ivy", str(wanted)]
         command += ["-retrieve", f"{scratch}/[artifact]-[revision].[ext]"]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode != 0 or not (Path(scratch) / jar.file_name).is_file():
-            raise RuntimeError(f"cannot bring {jar.file_name}: {_last_line(result.stderr + result.stdout)}")
-        if not jar.is_in(Path(scratch)):
-            raise RuntimeError(f"{jar.file_name} is not the pinned file: its sha256 differs from lib/guideway/jars.txt")
-        (Path(scratch) / jar.file_name).replace(folder / jar.file_name)
+        missing = [jar.file_name for jar in jars if not (Path(scratch) / jar.file_name).is_file()]
+        if result.returncode != 0 or missing:
+            names = ", ".join((missing or [jar.file_name for jar in jars])[:3])
+            raise RuntimeError(f"cannot bring {names}: {_last_line(result.stderr + result.stdout)}")
+        for jar in jars:
+            if not jar.is_in(Path(scratch)):
+                raise RuntimeError(f"{jar.file_name} is not the pinned file: its sha256 differs from the listing's")
+            (Path(scratch) / jar.file_name).replace(folder / jar.file_name)
+
+
+def _ivy_file(jars: Sequence[Jar]) -> str:
+    """Exactly these, without what they need."""
+    wanted = "".join(
+        f'<dependency org="{jar.organisation}" name="{jar.module}" rev="{jar.revision}" transitive="false"'
+        ' conf="default->default"/>'
+        for jar in jars
+    )
+    return (
+        '<ivy-module version="2.0"><info organisation="guideway" module="jars"/>'
+        f'<configurations><conf name="default"/></configurations><dependencies>{wanted}</dependencies></ivy-module>'
+    )
 
 
 def _java() -> str:
@@ -86,13 +104,13 @@ def _last_line(text: str) -> str:
     return (messages or lines or ["Ivy said nothing"])[-1]
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, listing: Path = LISTING) -> int:
     """Bring every pinned JAR that is missing; 0, or 1 with one line of error."""
+    missing = [jar for jar in pinned_jars(listing) if not jar.is_in(folder)]
     try:
-        for jar in pinned_jars():
-            if not jar.is_in(folder):
-                print(f"jar: {jar.organisation}:{jar.module}:{jar.revision}", file=sys.stderr)
-                fetch(jar, folder)
+        if missing:
+            print(f"jars: {', '.join(jar.file_name for jar in missing)}", file=sys.stderr)
+            fetch(missing, folder)
     except RuntimeError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -100,4 +118,4 @@ def main(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(*map(Path, sys.argv[1:3])))

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
 
+from guideway.object_store import is_object_store
 from guideway.settings import Settings, local_path
 
 GIB = 1024**3
@@ -78,7 +79,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         _java(),
         *(_package(name, wanted, "error") for name, wanted in _PACKAGES.items()),
         *(_package(name, wanted, "warning") for name, wanted in _AIRFLOW_PACKAGES.items()),
-        *_jars(Path(settings.jars)),
+        *_jars(settings),
         *_folders(settings),
         _tracking(settings),
         _memory(settings),
@@ -118,15 +119,18 @@ def _package(name: str, wanted: str, severity: str) -> Finding:
     return Finding(name, "error", f"{version}, {wanted} is needed", _REINSTALL)
 
 
-def pinned_jars() -> dict[str, str]:
-    """The JARs Spark needs besides its own: file name to sha256."""
-    listing = (resources.files("guideway") / "jars.txt").read_text(encoding="utf-8")
-    rows = filter(None, (line.split("#")[0].split() for line in listing.splitlines()))
+def pinned_jars(settings: Settings | None = None) -> dict[str, str]:
+    """The JARs Spark needs besides its own, and for an object store where settings name one: file name to sha256."""
+    addresses = (settings.lake, settings.landing) if settings else ()
+    names = ("jars.txt", "jars_s3.txt") if any(map(is_object_store, addresses)) else ("jars.txt",)
+    listings = [(resources.files("guideway") / name).read_text(encoding="utf-8") for name in names]
+    rows = filter(None, (line.split("#")[0].split() for listing in listings for line in listing.splitlines()))
     return {"-".join(coordinate.split(":")[1:]) + ".jar": sha256 for coordinate, sha256 in rows}
 
 
-def _jars(folder: Path) -> Iterator[Finding]:
-    for name, sha256 in pinned_jars().items():
+def _jars(settings: Settings) -> Iterator[Finding]:
+    folder = Path(settings.jars)
+    for name, sha256 in pinned_jars(settings).items():
         path = folder / name
         if not path.is_file():
             yield Finding(f"jar {name}", "error", f"not in {folder}", "run `make setup`, or set GUIDEWAY_JARS")

@@ -19,14 +19,17 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GUIDEWAY_", toml_file="guideway.toml", extra="ignore", frozen=True)
 
     lake: str = Field("var/lake", description="folder or s3a:// address of the Delta lake")
-    landing: str = Field("var/landing", description="folder where files are delivered")
+    landing: str = Field("var/landing", description="folder or s3a:// address where files are delivered")
+    staging: str | None = Field(
+        None, description="folder delivered objects pass through, seen by every node (default: the system's temporary)"
+    )
     reports: str = Field("var/reports", description="folder of published reports")
     profiles: str | None = Field(None, description="folder of source profiles besides the packaged ones")
     rulebooks: str | None = Field(None, description="folder of rule books besides the packaged ones")
     planning: str | None = Field(None, description="folder of planning data besides the packaged")
     network_name: str = Field("Network", description="name of the network, as the report prints it")
     mlflow_uri: str = Field("sqlite:///var/mlflow/mlflow.db", description="MLflow tracking and registry address")
-    mlflow_artifacts: str = Field("var/mlflow/artifacts", description="folder of model artifacts")
+    mlflow_artifacts: str = Field("var/mlflow/artifacts", description="folder or s3:// address of model artifacts")
     model_approval: bool = Field(False, description="a person approves a model before it serves")
     retrain_days: float = Field(
         28.0, ge=0, description="train again when the champion is this old, drifted, or other limits apply; 0: always"

@@ -68,7 +68,7 @@ END"""
 def test_a_jar_with_the_pinned_checksum_is_put_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path / "bin" / "java", IVY.format(content=b"the pinned bytes"))
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    fetch_jars.fetch(JAR, tmp_path / "jars")
+    fetch_jars.fetch([JAR], tmp_path / "jars")
     assert JAR.is_in(tmp_path / "jars")
     assert [path.name for path in (tmp_path / "jars").iterdir()] == ["thing-1.0.jar"]
 
@@ -88,7 +88,7 @@ def test_a_jar_that_cannot_be_had_leaves_nothing_behind(
     program(tmp_path / "bin" / "java", body)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(RuntimeError, match=reason):
-        fetch_jars.fetch(JAR, tmp_path / "jars")
+        fetch_jars.fetch([JAR], tmp_path / "jars")
     assert list((tmp_path / "jars").iterdir()) == []
 
 
@@ -97,7 +97,7 @@ def test_what_is_there_is_not_fetched_again_and_what_is_damaged_is(
 ) -> None:
     program(tmp_path / "bin" / "java", "exit 1")
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    monkeypatch.setattr(fetch_jars, "pinned_jars", lambda: [JAR])
+    monkeypatch.setattr(fetch_jars, "pinned_jars", lambda _: [JAR])
     (tmp_path / "thing-1.0.jar").write_bytes(b"the pinned bytes")
     assert fetch_jars.main(tmp_path) == 0
     (tmp_path / "thing-1.0.jar").write_bytes(b"the pinned by")

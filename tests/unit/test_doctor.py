@@ -31,7 +31,7 @@ def test_a_missing_and_a_corrupt_jar_are_told_apart(tmp_path: Path) -> None:
 def test_a_jar_with_the_pinned_checksum_is_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # sha256 of b"abc", from FIPS 180-2, appendix B.1
     known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    monkeypatch.setattr(doctor, "pinned_jars", lambda: {"a.jar": known})
+    monkeypatch.setattr(doctor, "pinned_jars", lambda _: {"a.jar": known})
     (tmp_path / "jars").mkdir()
     (tmp_path / "jars" / "a.jar").write_bytes(b"abc")
     assert finding(settings_in(tmp_path), "jar a.jar").status == "ok"

@@ -54,6 +54,10 @@ class Ledger:
                     ledger.held.add(look)
         return ledger
 
+    def is_due(self, look: Look, *, replay: bool) -> bool:
+        """Whether a delivery is to be read: it was never seen, or in a replay, it waits in quarantine."""
+        return look in self.quarantined if replay else look not in self.seen
+
     def quarantine(self, landing: Path, places: Sequence[Path], source_id: str | None) -> list[Path]:
         """Files in quarantine that still lie there; where told, only those below ``places`` and of one source.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from guideway.errors import LakeError
 from guideway.lake.locks import hold_locks
 from guideway.lake.log import Commit, last_commits
 from guideway.lake.migrate import migrate, wanted_properties
+from guideway.lake.object_locks import ObjectLock, hold_object_locks
 from guideway.settings import local_path
 
 
@@ -28,7 +29,7 @@ class Lake:
         folder = local_path(root)
         self.spark = spark
         self.root = str(folder) if folder else root.rstrip("/")
-        self._lock_folder = folder / "_locks" if folder else None
+        self._held: Mapping[str, ObjectLock] = {}
         self._lock_wait_seconds = lock_wait_seconds
         self._migrated: set[Table] = set()
 
@@ -70,7 +71,7 @@ class Lake:
 
     def commits(self, table: Table, most: int | None = 1) -> list[Commit]:
         """The table's latest commits, newest first, or all of them; none where it was never written."""
-        return last_commits(self.spark, self.path(table), most)
+        return last_commits(self.path(table), most)
 
     def version(self, table: Table) -> int | None:
         """Latest Delta version, or None where the table was never written."""
@@ -121,16 +122,29 @@ class Lake:
     def writing(self, tables: tuple[Table, ...], owner: str) -> Iterator[None]:
         """Be the only writer of these tables; a second writer waits, then fails by name.
 
-        On an object store there is no lock of the system: one writing driver a table is the operator's duty
-        (an Airflow pool of one slot), and Hadoop's conditional create refuses the second commit.
+        In a folder by a lock of the operating system, on an object store by lock objects.
         """
-        guard = (
-            hold_locks(self._lock_folder, tuple(t.full_name for t in tables), owner, self._lock_wait_seconds)
-            if self._lock_folder
-            else nullcontext()
-        )
-        with guard:
-            yield
+        names = tuple(table.full_name for table in tables)
+        folder = local_path(self.root)
+        if folder:
+            with hold_locks(folder / "_locks", names, owner, self._lock_wait_seconds):
+                yield
+            return
+        with hold_object_locks(self.spark, f"{self.root}/_locks", names, owner, self._lock_wait_seconds) as held:
+            self._held = held
+            try:
+                yield
+            finally:
+                self._held = {}
+
+    def check_held(self, table: Table) -> None:
+        """Make sure that nobody has taken over a table this lake writes; a folder's lock cannot be taken over.
+
+        Raises:
+            LakeError: somebody has.
+        """
+        if lock := self._held.get(table.full_name):
+            lock.check()
 
     @staticmethod
     def ddl(table: Table) -> str:

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 
 from guideway.doctor import pinned_jars
 from guideway.errors import ConfigurationError
+from guideway.object_store import is_object_store, spark_settings
 from guideway.settings import Settings
 
 CLASS_ARCHIVE = "spark.jsa"
@@ -50,6 +51,9 @@ def open_session(settings: Settings, app_name: str = "guideway") -> SparkSession
     for name, value in SQL_SETTINGS.items():
         builder = builder.config(name, value)
     builder = builder.config("spark.sql.shuffle.partitions", settings.shuffle_partitions)
+    if is_object_store(settings.lake) or is_object_store(settings.landing):
+        for name, value in spark_settings().items():
+            builder = builder.config(name, value)
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
         builder = _configure_own_jvm(builder, settings)
     session = builder.getOrCreate()
@@ -60,10 +64,11 @@ def open_session(settings: Settings, app_name: str = "guideway") -> SparkSession
 def _configure_own_jvm(builder: SparkSession.Builder, settings: Settings) -> SparkSession.Builder:
     # workers must run this interpreter, not the first python3 on PATH
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
-    jars = [Path(settings.jars, name).resolve() for name in pinned_jars()]
+    jars = [Path(settings.jars, name).resolve() for name in pinned_jars(settings)]
     for jar in jars:
         if not jar.is_file():
-            raise ConfigurationError(f"setting 'jars': {jar} is missing; `make setup` fetches the pinned Delta JARs")
+            fetch = "`make setup`" if jar.name in pinned_jars() else "infra/object_store.sh"
+            raise ConfigurationError(f"setting 'jars': {jar} is missing; {fetch} fetches the pinned JARs")
     archive = Path(settings.jars, CLASS_ARCHIVE).resolve()
     sharing = f" -XX:SharedArchiveFile={archive}" if archive.is_file() else ""
     return (

@@ -149,6 +149,7 @@ class Writer:
         """Stamp the one commit made inside with the run, and count the rows it changed; it may be none."""
         self.lake.delta(table)
         before = self.lake.version(table) or 0
+        self.lake.check_held(table)
         self.lake.spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", self.run_id)
         yield
         last = self.lake.commits(table)[0]

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from guideway.errors import GuidewayError
+from guideway.object_store import SCHEME
 from guideway.tracking.quiet import hushed
 
 _SQLITE = "sqlite:///"
@@ -33,7 +34,7 @@ class TrackingSettings(BaseModel):
     Attributes:
         uri: tracking and registry address: ``sqlite:///file`` or a server's address.
         folder: local folder of the outbox and of the copy of the champion.
-        artifacts: folder of artifacts (SQLite only; a server has its own), by default in ``folder``.
+        artifacts: folder or ``s3://`` address of artifacts (SQLite only; a server has its own); default in ``folder``.
         experiment: experiment of the runs.
         model_name: registered model.
         max_wait_s: longest time a job waits for a server in all.
@@ -43,7 +44,7 @@ class TrackingSettings(BaseModel):
 
     uri: str
     folder: Path
-    artifacts: Path | None = None
+    artifacts: Path | str | None = None
     experiment: str = "guideway-condition"
     model_name: str = "guideway-condition-13w"
     max_wait_s: float = Field(default=60.0, gt=0)
@@ -56,7 +57,15 @@ class TrackingSettings(BaseModel):
 
     @classmethod
     def of(cls, uri: str, artifacts: str | Path, **others: object) -> TrackingSettings:
-        """Settings from Guideway's ``mlflow_uri`` and ``mlflow_artifacts``; the outbox lies beside the artifacts."""
+        """Settings from Guideway's ``mlflow_uri`` and ``mlflow_artifacts``; the outbox lies beside the artifacts.
+
+        Where the artifacts are in an object store it lies beside the SQLite file, or in ``var/mlflow``.
+        """
+        text = str(artifacts)
+        if text.startswith(("s3://", SCHEME)):
+            folder = Path(uri.removeprefix(_SQLITE) if uri.startswith(_SQLITE) else "var/mlflow/none").resolve().parent
+            bucket = f"s3://{text.partition('://')[2]}"
+            return cls.model_validate({"uri": uri, "folder": folder, "artifacts": bucket, **others})
         place = Path(artifacts).resolve()
         return cls.model_validate({"uri": uri, "folder": place.parent, "artifacts": place, **others})
 
@@ -137,8 +146,15 @@ def experiment_id(client: MlflowClient, settings: TrackingSettings) -> str:
     found = client.get_experiment_by_name(settings.experiment)
     if found is not None:
         return str(found.experiment_id)
-    place = None if settings.is_server else (settings.artifacts or settings.folder / "artifacts").resolve().as_uri()
-    return str(client.create_experiment(settings.experiment, artifact_location=place))
+    return str(client.create_experiment(settings.experiment, artifact_location=_artifact_location(settings)))
+
+
+def _artifact_location(settings: TrackingSettings) -> str | None:
+    if settings.is_server:
+        return None
+    if isinstance(settings.artifacts, str):
+        return settings.artifacts
+    return (settings.artifacts or settings.folder / "artifacts").resolve().as_uri()
 
 
 def _line(error: Exception, settings: TrackingSettings) -> str:
