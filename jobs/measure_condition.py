@@ -38,9 +38,11 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
         for table in (MEASUREMENT, *PARTS):
             writer.delete(table, F.col("recording_id").isin(stale))
     measured = measure(due, recordings, lake.read(SIGNAL), network, rulebooks)
-    for table in (*PARTS, MEASUREMENT):
+    for table in PARTS:
         writer.append(measured.rows(table), table)
+    # counted before the ledger is written: what was cached of a table is made anew when it changes, and nothing is due
     counts = {row["status"]: row["count"] for row in measured.frame.groupBy("status").count().collect()}
+    writer.append(measured.rows(MEASUREMENT), MEASUREMENT)
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     return f"{n_due} recordings: {told}; {writer.rows[CONDITION.full_name]} condition values", counts
 
