@@ -18,7 +18,7 @@ from guideway.archives.cells import hemisphere, km_plus_m
 from guideway.archives.columns import decimal_mark
 from guideway.archives.fields import Chainage, ChannelMap, Lookup, StartTime
 from guideway.archives.gps import locate
-from guideway.archives.grid import Grid, Spacing, to_grids
+from guideway.archives.grid import Grid, Regular, Spacing, to_grids
 from guideway.archives.line_geometry import LineGeometry
 from guideway.archives.profile import Profile
 from guideway.archives.quality import judge
@@ -89,10 +89,10 @@ def _places(
     table: RawTable,
     profile: Profile,
     name: PurePosixPath,
-    positions: F64,
+    positions: F64 | Regular,
     geometry: LineGeometry,
     notes: list[str],
-) -> Iterator[tuple[slice, dict[str, str | None], F64]]:
+) -> Iterator[tuple[slice, dict[str, str | None], F64 | Regular]]:
     """Stretches of rows in one place, with the position of each row on the axis."""
     for rows in _same_place(table, profile):
         places = {key: _look_up(getattr(profile.locate, key), table, name, rows.start) for key in _PLACES}
@@ -131,7 +131,7 @@ def _samples(channel: ChannelMap, table: RawTable, profile: Profile) -> Numbers:
     return single if finite.all() else np.where(finite, single, np.float32(np.nan))
 
 
-def _positions(table: RawTable, profile: Profile) -> tuple[F64, datetime | None]:
+def _positions(table: RawTable, profile: Profile) -> tuple[F64 | Regular, datetime | None]:
     """Position of every row, m or s; and the moment second 0 is, where the samples' times say so."""
     chainage, axis = profile.locate.chainage, profile.axis
     if axis.kind == "distance" and chainage is not None:
@@ -141,7 +141,7 @@ def _positions(table: RawTable, profile: Profile) -> tuple[F64, datetime | None]
     step = axis.step or table.step
     if step is None or not step > 0:
         raise DecodeError("no_position", "neither the profile nor the file states a step, and no column has positions")
-    return axis.start + step * np.arange(table.first_row, table.first_row + table.n_rows, dtype=np.float64), None
+    return Regular(axis.start + step * table.first_row, step, table.n_rows), None
 
 
 def _metres(chainage: Chainage, table: RawTable, profile: Profile) -> F64:
@@ -160,10 +160,12 @@ def _metres(chainage: Chainage, table: RawTable, profile: Profile) -> F64:
     return np.where(np.abs(metres) < _LONGEST_RAILWAY_M, metres, np.nan)
 
 
-def _spacing(table: RawTable, profile: Profile, positions: F64) -> Spacing:
+def _spacing(table: RawTable, profile: Profile, positions: F64 | Regular) -> Spacing:
     axis = profile.axis
     step = axis.step or table.step
-    if step is None:
+    if isinstance(positions, Regular):
+        step = positions.step
+    elif step is None:
         steps = np.abs(np.diff(positions[np.isfinite(positions)]))
         steps = steps[steps > 0]
         if steps.size == 0:

@@ -8,6 +8,7 @@ from pathlib import Path
 import soundfile
 
 from guideway.archives.pick import check_size, pick
+from guideway.archives.pieces import pieces
 from guideway.archives.profile import Profile
 from guideway.archives.safe_open import Member
 from guideway.archives.table import RawTable
@@ -15,7 +16,7 @@ from guideway.errors import DecodeError
 
 
 def read(member: Member, profile: Profile) -> Iterator[RawTable]:
-    """The table of an audio file, columns ``ch1``, ``ch2``, ...
+    """The table of an audio file, columns ``ch1``, ``ch2``, ..., long ones in pieces.
 
     Raises:
         DecodeError: ``truncated``, ``missing_column``, ``archive_bomb``, ``corrupt_file``.
@@ -25,13 +26,14 @@ def read(member: Member, profile: Profile) -> Iterator[RawTable]:
     with soundfile.SoundFile(str(path)) as file:
         check_size(4 * file.frames * file.channels, profile.container)
         chosen = pick([f"ch{i + 1}" for i in range(file.channels)], profile)
-        frames, rate = file.frames, file.samplerate
-        samples = file.read(dtype="float32", always_2d=True)
         metadata = {key: str(value) for key, value in file.copy_metadata().items()}
-    if samples.shape[0] != frames:
-        raise DecodeError("truncated", f"{samples.shape[0]} of {frames} samples are there")
-    numbers = {key: samples[:, int(label[2:]) - 1].copy() for label, key in chosen.items()}
-    yield RawTable(numbers, frames, metadata=metadata, step=1.0 / rate)
+        for rows in pieces(file.frames, file.channels, profile):
+            n = rows.stop - rows.start
+            samples = file.read(n, dtype="float32", always_2d=True)
+            if samples.shape[0] != n:
+                raise DecodeError("truncated", f"{rows.start + samples.shape[0]} of {file.frames} samples are there")
+            numbers = {key: samples[:, int(label[2:]) - 1].copy() for label, key in chosen.items()}
+            yield RawTable(numbers, n, metadata=metadata, step=1.0 / file.samplerate, first_row=rows.start)
 
 
 def _check_riff(path: Path) -> None:

@@ -153,6 +153,7 @@ class SampleTimes(Strict):
     unit: Literal["s", "ms", "us", "ns", "datetime", "clock"] = Field(
         "s", description="datetime: text read by 'format'; clock: hh:mm:ss.ffffff since the start"
     )
+    unit_label: str | None = Field(None, description="what the file writes as its unit, where Pint cannot read that")
     format: str = Field("%Y-%m-%d %H:%M:%S", description="strptime format of datetime texts")
     epoch: Literal["start", "unix"] = Field("start", description="unix: counts from 1970 and gives the start itself")
     rate_error: float = Field(0.0, gt=-0.5, lt=0.5, description="share by which the sensor's clock runs fast")

@@ -37,6 +37,19 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
+class Regular:
+    """Positions ``start + i * step`` of ``n`` rows, not written out: what a sensor with a fixed rate delivers."""
+
+    start: float
+    step: float
+    n: int
+
+    def __getitem__(self, rows: slice) -> Regular:
+        """The positions of these rows."""
+        return Regular(self.start + rows.start * self.step, self.step, rows.stop - rows.start)
+
+
+@dataclass(frozen=True, slots=True)
 class Spacing:
     """How samples are put on the axis; see ``AxisRule``."""
 
@@ -47,7 +60,7 @@ class Spacing:
     min_samples: int
 
 
-def to_grids(positions: F64, columns: Mapping[str, Numbers], spacing: Spacing) -> tuple[list[Grid], int, int]:
+def to_grids(positions: F64 | Regular, columns: Mapping[str, Numbers], spacing: Spacing) -> tuple[list[Grid], int, int]:
     """Stretches of a run on uniform rising axes.
 
     Args:
@@ -59,6 +72,15 @@ def to_grids(positions: F64, columns: Mapping[str, Numbers], spacing: Spacing) -
         The stretches in file order; how many rows had no usable position (missing, repeated, or going back); how many
         rows were lost in stretches shorter than ``min_samples``.
     """
+    if not isinstance(positions, Regular):
+        return _stated(positions, columns, spacing)
+    if positions.n < spacing.min_samples:
+        return [], 0, positions.n
+    values = {name: column.astype(np.float32, copy=False) for name, column in columns.items()}
+    return [Grid(_anchor(positions.start, spacing), positions.step, 1, values, 0)], 0, 0
+
+
+def _stated(positions: F64, columns: Mapping[str, Numbers], spacing: Spacing) -> tuple[list[Grid], int, int]:
     rows = np.flatnonzero(np.isfinite(positions))
     n_bad = positions.size - rows.size
     grids: list[Grid] = []

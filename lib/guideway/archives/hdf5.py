@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from guideway.archives.options import Hdf5
 from guideway.archives.pick import as_text, check_size, group_by_length, pick
+from guideway.archives.pieces import pieces
 from guideway.archives.profile import Profile
 from guideway.archives.safe_open import Member
 from guideway.archives.table import Numbers, RawTable
@@ -18,7 +19,7 @@ from guideway.errors import DecodeError
 
 
 def read(member: Member, profile: Profile) -> Iterator[RawTable]:
-    """Tables of an HDF5 file, one for each length and rate.
+    """Tables of an HDF5 file, one for each length and rate, long ones in pieces.
 
     Raises:
         DecodeError: ``missing_column``, ``archive_bomb``, ``hostile_name`` for data kept outside the file.
@@ -35,18 +36,25 @@ def read(member: Member, profile: Profile) -> Iterator[RawTable]:
             (label, columns[label].shape[0], _step(columns[label], step, options)) for label in chosen
         )
         for (n, own_step), labels in groups.items():
-            numbers: dict[str, Numbers] = {}
-            texts: dict[str, pa.ChunkedArray] = {}
-            units: dict[str, str] = {}
-            for label in labels:
-                data, key = columns[label], chosen[label]
-                if data.dtype.kind in "OSU":
-                    texts[key] = pa.chunked_array([pa.array([as_text(v) for v in data[()]], pa.string())])
-                else:
-                    numbers[key] = _floats(data)
-                if options.unit_attribute in data.attrs:
-                    units[key] = as_text(data.attrs[options.unit_attribute])
-            yield RawTable(numbers, n, texts=texts, units=units, metadata=metadata, step=own_step)
+            for rows in pieces(n, len(labels), profile):
+                yield _piece({chosen[label]: columns[label] for label in labels}, rows, options, metadata, own_step)
+
+
+def _piece(
+    columns: dict[str, Any], rows: slice, options: Hdf5, metadata: dict[str, str], step: float | None
+) -> RawTable:
+    numbers: dict[str, Numbers] = {}
+    texts: dict[str, pa.ChunkedArray] = {}
+    units: dict[str, str] = {}
+    for key, data in columns.items():
+        if data.dtype.kind in "OSU":
+            texts[key] = pa.chunked_array([pa.array([as_text(v) for v in data[rows]], pa.string())])
+        else:
+            numbers[key] = _floats(data[rows])
+        if options.unit_attribute in data.attrs:
+            units[key] = as_text(data.attrs[options.unit_attribute])
+    n = rows.stop - rows.start
+    return RawTable(numbers, n, texts=texts, units=units, metadata=metadata, step=step, first_row=rows.start)
 
 
 class _Column:
@@ -60,8 +68,8 @@ class _Column:
         self.nbytes = data.shape[0] * self.dtype.itemsize
         self.attrs: dict[str, object] = {}
 
-    def __getitem__(self, _: object) -> Any:
-        return self._data[self._name] if isinstance(self._name, str) else self._data[:, self._name]
+    def __getitem__(self, rows: slice) -> Any:
+        return self._data[rows][self._name] if isinstance(self._name, str) else self._data[rows, self._name]
 
 
 def _table(file: Any, options: Hdf5, profile: Profile) -> dict[str, Any]:
@@ -110,7 +118,7 @@ def _step(item: Any, default: float | None, options: Hdf5) -> float | None:
 
 
 def _floats(data: Any) -> Numbers:
-    values = np.asarray(data[()])
+    values = np.asarray(data)
     if values.dtype == np.float32:
         return values
     return values.astype(np.float64)

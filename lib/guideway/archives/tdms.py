@@ -10,6 +10,7 @@ import numpy as np
 from nptdms import TdmsFile
 
 from guideway.archives.pick import as_text, check_size, group_by_length, pick
+from guideway.archives.pieces import pieces
 from guideway.archives.profile import Profile
 from guideway.archives.safe_open import Member
 from guideway.archives.table import Numbers, RawTable
@@ -19,7 +20,7 @@ _UNITS = ("unit_string", "NI_UnitDescription", "Unit", "unit")
 
 
 def read(member: Member, profile: Profile) -> Iterator[RawTable]:
-    """Tables of a TDMS file, one for each length and ``wf_increment``.
+    """Tables of a TDMS file, one for each length and ``wf_increment``, long ones in pieces.
 
     Raises:
         DecodeError: ``missing_column``, ``truncated``, ``archive_bomb``.
@@ -37,15 +38,22 @@ def read(member: Member, profile: Profile) -> Iterator[RawTable]:
             metadata |= {f"{label}/{key}": as_text(value) for key, value in channels[label].properties.items()}
         groups = group_by_length((label, len(channels[label]), _step(channels[label])) for label in chosen)
         for (n, step), labels in groups.items():
-            numbers: dict[str, Numbers] = {}
-            for label in labels:
-                values = np.asarray(channels[label][:])
-                if values.dtype.kind == "M":
-                    values = (values - np.datetime64(0, "s")) / np.timedelta64(1, "s")
-                numbers[chosen[label]] = values if values.dtype == np.float32 else values.astype(np.float64)
             units = {chosen[label]: unit for label in labels if (unit := _unit(channels[label])) is not None}
             started_at = _start(channels[labels[0]])
-            yield RawTable(numbers, n, units=units, metadata=metadata, step=step, started_at=started_at)
+            for rows in pieces(n, len(labels), profile):
+                numbers = {chosen[label]: _values(channels[label], rows) for label in labels}
+                yield RawTable(
+                    numbers, rows.stop - rows.start, units=units, metadata=metadata, step=step, started_at=started_at,
+                    first_row=rows.start,
+                )  # fmt: skip
+
+
+def _values(channel: Any, rows: slice) -> Numbers:
+    values = np.asarray(channel.read_data(rows.start, rows.stop - rows.start))
+    if values.dtype.kind == "M":
+        values = (values - np.datetime64(0, "s")) / np.timedelta64(1, "s")
+    numbers: Numbers = values if values.dtype == np.float32 else values.astype(np.float64)
+    return numbers
 
 
 def _check_complete(file: Any) -> None:

@@ -16,6 +16,7 @@ from guideway.archives.cells import lenient_numbers
 from guideway.archives.columns import Found, Wanted, find_columns, wanted_columns
 from guideway.archives.lines import LineReader
 from guideway.archives.options import Dialect, Text
+from guideway.archives.pieces import may_split
 from guideway.archives.profile import Profile
 from guideway.archives.safe_open import Member
 from guideway.archives.table import Numbers, RawTable
@@ -53,14 +54,14 @@ def read(member: Member, profile: Profile) -> Iterator[RawTable]:
     last = b""
     footer = ""
     n_rows = n_waiting = 0
-    piece_rows = PIECE_ROWS if _may_split(profile) else sys.maxsize
+    piece_rows = PIECE_ROWS if may_split(profile) else sys.maxsize
     for block, is_last in lines.blocks():
         body = block
         if is_last:
             body, footer = _cut_footer(block, options)
             _check_end(body, last, options, layout.dialect)
         last = body[-4096:]
-        if body.strip():
+        if body and not body.isspace():
             parts.append(_parse(body, layout, options, unreadable, is_last))
             n_waiting += parts[-1].num_rows
         if parts and (is_last or n_waiting >= piece_rows):
@@ -207,12 +208,6 @@ def _row_error(error: pa.ArrowInvalid, layout: _Layout, tail: bytes) -> DecodeEr
     last = tail.rstrip()[tail.rstrip().rfind(b"\n") + 1 :].decode("utf-8", "replace")
     cut = bool(last) and last.startswith(match[3].strip()[:40]) and int(match[2]) < len(layout.labels)
     return DecodeError("ragged_row" if not cut else "truncated", row)
-
-
-def _may_split(profile: Profile) -> bool:
-    """Whether a piece of the file means the same as the same rows in the whole file."""
-    start, samples = profile.time.started_at, profile.time.samples
-    return (start is None or start.column is None) and (samples is None or samples.unit not in {"clock", "datetime"})
 
 
 def _join(parts: list[pa.Table], layout: _Layout, unreadable: dict[str, int], first_row: int) -> RawTable:

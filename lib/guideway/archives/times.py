@@ -14,6 +14,7 @@ import pyarrow as pa
 from guideway.archives.cells import clock_seconds
 from guideway.archives.fields import SampleTimes, Time
 from guideway.archives.table import RawTable
+from guideway.archives.units import check_stated
 from guideway.errors import DecodeError
 
 F64 = npt.NDArray[np.float64]
@@ -50,7 +51,12 @@ def to_utc(moment: datetime, zone: str) -> datetime:
 
 
 def sample_times(table: RawTable, time: Time) -> tuple[F64, datetime | None]:
-    """Seconds of every sample, NaN where unreadable, and the moment second 0 is, where the samples say so."""
+    """Seconds of every sample, NaN where unreadable, and the moment second 0 is, where the samples say so.
+
+    Raises:
+        DecodeError: ``wrong_unit``, ``unknown_unit``: the column states another unit than the profile; ``clock_fault``,
+            ``unreadable_time``, ``missing_column``.
+    """
     samples = time.samples
     if samples is None:
         raise DecodeError("missing_column", "the profile names no column with times")
@@ -59,6 +65,7 @@ def sample_times(table: RawTable, time: Time) -> tuple[F64, datetime | None]:
     if samples.unit == "clock":
         seconds = clock_seconds(table.texts[samples.column])
         return _from_zero(seconds) / (1.0 + samples.rate_error), None
+    check_stated(samples.column, table.units.get(samples.column) or None, samples.unit, samples.unit_label)
     raw = table.numbers[samples.column].astype(np.float64)
     if samples.epoch == "start":
         return raw * _SECONDS[samples.unit] / (1.0 + samples.rate_error), None

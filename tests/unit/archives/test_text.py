@@ -166,6 +166,29 @@ def test_the_unit_a_file_states_for_its_chainage_is_the_profiles(tmp_path, expec
         decode(tmp_path, text, locate__chainage=chainage)
 
 
+@pytest.mark.parametrize(
+    ("samples", "header", "step", "reason"),
+    [
+        ({"unit": "ms"}, "Time [ms]", 0.25, None),
+        ({"unit": "ms"}, "Time", 0.25, None),
+        ({"unit": "us"}, "Time [\u00b5s]", 0.25e-3, None),
+        ({"unit": "ms", "unit_label": "Ticks"}, "Time [Ticks]", 0.25, None),
+        ({"unit": "s"}, "Time [ms]", 0.25, "wrong_unit"),
+        ({"unit": "s"}, "Time [m]", 0.25, "wrong_unit"),
+        ({"unit": "ms"}, "Time [Ticks]", 0.25, "unknown_unit"),
+    ],
+)
+def test_the_unit_a_file_states_for_its_times_is_the_profiles(tmp_path, samples, header, step, reason):
+    body = [f"{250 * i};{i % 5};1435" for i in range(8)]
+    settings = {"axis": {"kind": "time"}, "locate": {"line": "L1"}, "time__samples": {"column": "Time"} | samples}
+    text = lines(HEADER.replace("Position [m]", header), *body)
+    if reason is None:
+        assert decode(tmp_path, text, **settings).recordings[0].step == pytest.approx(step)
+        return
+    with pytest.raises(DecodeError, match=f"{reason}: column 'Time' states"):
+        decode(tmp_path, text, **settings)
+
+
 def test_a_unit_that_only_the_vendor_writes_is_accepted_by_its_label(tmp_path):
     channels = [
         {"name": "gauge", "column": "Gauge", "unit": "mm", "unit_label": "0,1 mm", "scale": 0.1, "offset": 1435}
