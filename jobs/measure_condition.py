@@ -14,7 +14,7 @@ from guideway.contracts.reference import ASSET, LINE, SECTION, TRACK
 from guideway.contracts.silver import MEASUREMENT, POSITION_FIX
 from guideway.job import JobContext, main
 from guideway.rulebooks.load import load_rulebooks
-from guideway.transforms.measurement import definition_hashes, due_recordings, measure
+from guideway.transforms.measurement import definition_hashes, due_recordings, measure, signals_of
 from guideway.transforms.network import load_network
 
 PARTS = (POSITION_FIX, CONDITION, EXCEEDANCE, NOISE_SOURCE)
@@ -37,7 +37,8 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     if stale:
         for table in (MEASUREMENT, *PARTS):
             writer.delete(table, F.col("recording_id").isin(stale))
-    measured = measure(due, recordings, lake.read(SIGNAL), network, rulebooks)
+    signals = signals_of(due, recordings, lake.read(SIGNAL))
+    measured = measure(due, recordings, signals, network, rulebooks)
     for table in PARTS:
         writer.append(measured.rows(table), table)
     # counted before the ledger is written: what was cached of a table is made anew when it changes, and nothing is due

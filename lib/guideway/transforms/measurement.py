@@ -65,6 +65,23 @@ def due_recordings(recordings: DataFrame, tracks: DataFrame, definitions: DataFr
     )
 
 
+def signals_of(due: DataFrame, recordings: DataFrame, signals: DataFrame) -> DataFrame:
+    """The signals written by the runs that brought the due recordings and their reference runs.
+
+    Recordings are told apart by hashes, of which every file spans all; runs of a job are not mixed in a file until it
+    is compacted. So a week's measuring opens the week's files and those of the references, however long the history is.
+
+    Args:
+        due: rows of ``due_recordings``.
+        recordings: bronze.recording.
+        signals: bronze.signal.
+    """
+    references = due.select("reference_recording_id").where("reference_recording_id IS NOT NULL").distinct()
+    wanted = due.select("recording_id").union(references)
+    brought = recordings.join(F.broadcast(wanted), "recording_id", "left_semi").select("run_id").distinct()
+    return signals.where(F.col("run_id").isin([row.run_id for row in brought.collect()]))
+
+
 @dataclass(frozen=True)
 class Measured:
     """Measured recordings, one row each, and the rows they give to each table."""
@@ -93,36 +110,51 @@ def measure(
         rulebooks: sent to every task.
     """
     spark = due.sparkSession
-    tasks = _tasks(due)
-    block = F.struct("channel", "block", "unit", "values")
-    own = signals.join(F.broadcast(due.select("recording_id")), "recording_id", "left_semi")
-    gathered = (
-        own.repartition(tasks, "recording_id").groupBy("recording_id").agg(F.collect_list(block).alias("signals"))
+    starts = recordings.select(
+        F.col("recording_id").alias("reference_recording_id"),
+        F.col("start").alias("reference_start"),
+        F.col("step").alias("reference_step"),
     )
-    shapes = sorted({name for names in ALIGNED_ON.values() for name in names})
-    wanted = due.where("NOT is_reference AND reference_recording_id IS NOT NULL").select(
-        F.col("reference_recording_id").alias("recording_id")
+    facts = due.drop("run_id", "code_version", "content_sha256", "channels").join(
+        starts, "reference_recording_id", "left"
     )
-    reference = (
-        signals.where(F.col("channel").isin(shapes))
-        .join(F.broadcast(wanted.distinct()), "recording_id", "left_semi")
-        .groupBy("recording_id")
-        .agg(F.collect_list(block).alias("reference_signals"))
-        .join(recordings.select("recording_id", "start", "step"), "recording_id")
-        .select(
-            F.col("recording_id").alias("reference_recording_id"),
-            F.col("start").alias("reference_start"),
-            F.col("step").alias("reference_step"),
-            "reference_signals",
-        )
-    )
-    rows = gathered.join(F.broadcast(due), "recording_id").join(reference, "reference_recording_id", "left")
+    inputs = _gathered(due, signals).join(F.broadcast(facts), "recording_id")
     function = measure_recordings(shared(spark, network), shared(spark, rulebooks), _arrow_schema(MEASURED_DDL))
-    kept = [name for name in due.columns if name not in ("run_id", "code_version", "content_sha256", "channels")]
-    inputs = rows.select(*kept, "reference_start", "reference_step", "signals", "reference_signals")
-    measured = inputs.repartition(tasks, "recording_id").mapInArrow(function, MEASURED_DDL)
+    measured = inputs.mapInArrow(function, MEASURED_DDL)
     context = due.select("recording_id", "line_id", "started_at", "reference_recording_id")
     return Measured(measured.join(F.broadcast(context), "recording_id").persist())
+
+
+def _gathered(due: DataFrame, signals: DataFrame) -> DataFrame:
+    """One row a due recording: its blocks and its reference run's. The samples are read once and shuffled once.
+
+    A block of a reference run goes to every recording aligned to it; gathering references by themselves would take a
+    join, and with it two more shuffles of all samples.
+
+    Returns:
+        Columns recording_id, signals, reference_signals.
+    """
+    shapes = sorted({name for names in ALIGNED_ON.values() for name in names})
+    own = due.select("recording_id", F.col("recording_id").alias("of_recording_id"), F.lit(False).alias("is_shape"))
+    aligned = due.where("NOT is_reference AND reference_recording_id IS NOT NULL")
+    wanted = own.unionByName(
+        aligned.select(
+            "recording_id", F.col("reference_recording_id").alias("of_recording_id"), F.lit(True).alias("is_shape")
+        )
+    )
+    block = F.struct("channel", "block", "unit", "values")
+    blocks = (
+        signals.withColumnRenamed("recording_id", "of_recording_id")
+        .join(F.broadcast(wanted), "of_recording_id")
+        .where(~F.col("is_shape") | F.col("channel").isin(shapes))
+        .select(
+            "recording_id",
+            F.when(~F.col("is_shape"), block).alias("own"),
+            F.when(F.col("is_shape"), block).alias("shape"),
+        )
+    )
+    gathered = blocks.repartition(_tasks(due), "recording_id").groupBy("recording_id")
+    return gathered.agg(F.collect_list("own").alias("signals"), F.collect_list("shape").alias("reference_signals"))
 
 
 def _tasks(due: DataFrame) -> int:
