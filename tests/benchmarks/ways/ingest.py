@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet as pq
 
@@ -150,7 +151,6 @@ def main() -> None:
             work = spark_csv(options.landing, options.out, options.cores, wide=options.way == "spark_wide")
     with costs.stage("ingest"):
         work()
-    costs.write(options.out)
 
 
 if __name__ == "__main__":
