@@ -13,20 +13,20 @@ import numpy as np
 
 from guideway.planning.problem import NEVER, Floats, Ints, PlanningProblem, usage
 
+_CREW_MINUTES = 100.0
+
 
 @dataclass(frozen=True)
 class Bound:
-    """The best lower bound, the prices behind it and the weeks the relaxed problem chose.
+    """The best lower bound and the prices of machines behind it.
 
     Attributes:
         value: no plan costs less.
-        reduced: value of each task and week with minutes and money priced, shape (n, W + 1).
-        week: the relaxed problem's own choice, which may break capacities, shape (n,).
+        toll: price of one machine in a week, because machines and people are few, shape (M, W).
     """
 
     value: float
-    reduced: Floats
-    week: Ints
+    toll: Floats
 
 
 def lagrangian_bound(problem: PlanningProblem, upper: float, steps: int) -> Bound:
@@ -42,18 +42,19 @@ def lagrangian_bound(problem: PlanningProblem, upper: float, steps: int) -> Boun
     price += np.divide(
         p.mobilisation[:, None, None], p.window_minutes, out=np.zeros_like(price), where=p.window_minutes > 0
     )
-    money, scale, stale = 0.0, 1.0, 0
-    best = Bound(-np.inf, p.value, np.full(p.n, NEVER))
+    money, people, scale, stale = 0.0, np.zeros(p.weeks), 1.0, 0
+    best = Bound(-np.inf, np.zeros((len(p.count), p.weeks)))
     chains = _chains(p)
     most = np.minimum(p.count[:, None], p.teams[None, :]).astype(float)[:, :, None]
     for _ in range(steps):
         reduced, start = _priced(p, price, money)
         week, total = _cheapest(p, reduced, start, chains)
         worth = p.mobilisation[:, None, None] * (1.0 + money) - price * p.window_minutes
+        worth = worth + p.crew[:, None, None] * people
         machines = _machines(worth, most, p.count)
-        value = total + float((worth * machines).sum()) - money * p.budget
+        value = total + float((worth * machines).sum()) - money * p.budget - float(people.sum()) * p.crew_total
         if value > best.value:
-            best, stale = Bound(value, reduced, week), 0
+            best, stale = Bound(value, _toll(worth, most, p.count) + p.crew[:, None] * people), 0
         else:
             stale += 1
         if stale >= 8:
@@ -62,13 +63,15 @@ def lagrangian_bound(problem: PlanningProblem, upper: float, steps: int) -> Boun
         slope = used.minutes - machines * p.window_minutes
         setting = float((p.site_cost[p.kind] * used.sites).sum() + p.cost[week != NEVER].sum())
         over = setting + float((p.mobilisation[:, None, None] * machines).sum()) - p.budget
-        # money is priced per thousand of itself, so that both slopes have one size
-        norm = float((slope**2).sum()) + (over / 1e3) ** 2
+        short = (p.crew[:, None, None] * machines).sum(axis=(0, 1)) - p.crew_total
+        # money is priced per thousand of itself, and people in minutes, so that all slopes have one size
+        norm = float((slope**2).sum()) + (over / 1e3) ** 2 + float((_CREW_MINUTES * short**2).sum())
         if norm <= 0 or upper - value <= 1e-6 * abs(upper) or scale < 1e-3:
             break
         step = scale * (upper - value) / norm
         price = np.maximum(price + step * slope, 0.0)
         money = max(money + step * over / 1e6, 0.0)
+        people = np.maximum(people + step * _CREW_MINUTES * short, 0.0)
     return best
 
 
@@ -90,6 +93,16 @@ def _machines(worth: Floats, most: Floats, count: Ints) -> Floats:
     out = np.zeros_like(worth)
     np.put_along_axis(out, order, given, 1)
     return out
+
+
+def _toll(worth: Floats, most: Floats, count: Ints) -> Floats:
+    """What one machine more would save in each week: the worth on the line that would get it, shape (M, W)."""
+    order = np.argsort(worth, axis=1, kind="stable")
+    limit = np.take_along_axis(np.broadcast_to(most, worth.shape), order, 1)
+    given = np.cumsum(limit, axis=1)
+    served = (given <= count[:, None, None]).sum(axis=1, keepdims=True)
+    marginal = np.take_along_axis(worth, np.take_along_axis(order, np.minimum(served, worth.shape[1] - 1), 1), 1)
+    return np.where(served[:, 0] < worth.shape[1], np.maximum(-marginal[:, 0], 0.0), 0.0)
 
 
 def _chains(p: PlanningProblem) -> list[Ints]:

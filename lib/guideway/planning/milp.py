@@ -11,6 +11,7 @@ import numpy.typing as npt
 from guideway.planning.problem import NEVER, Floats, Ints, PlanningProblem, Usage, usage
 
 Bools = npt.NDArray[np.bool_]
+_UNUSED = 1e-6
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,16 @@ class _Rows:
 
 
 def solve_milp(
-    problem: PlanningProblem, week: Ints, lines: Ints, allowed: Bools, *, seconds: float, nodes: int, gap: float
+    problem: PlanningProblem,
+    week: Ints,
+    lines: Ints,
+    allowed: Bools,
+    *,
+    seconds: float,
+    nodes: int,
+    gap: float,
+    toll: Floats | None = None,
+    support: bool = False,
 ) -> MilpResult:
     """Plan the given lines anew, with what the other lines use taken off the capacities; starts from ``week``.
 
@@ -60,7 +70,10 @@ def solve_milp(
         allowed: weeks each task may be done in, shape (n, W).
         seconds: time limit; a safety net behind ``nodes``, which makes the result the same on every machine.
         nodes: branch-and-bound nodes at most.
-        gap: relative gap at which to stop.
+        gap: gap at which to stop, relative to the objective of the free part.
+        toll: price of a machine in each week on top of its mobilisation, shape (M, W).
+        support: plan only in weeks that the linear relaxation uses, and those of ``week``; the bound is the
+            relaxation's.
     """
     p = problem
     free = np.flatnonzero(np.isin(p.line, lines))
@@ -83,24 +96,50 @@ def solve_milp(
     cost = np.zeros(n)
     cost[:n_x] = gain
     cost[n_x : 2 * n_x] = p.site_cost[p.kind[task]]
-    cost[2 * n_x :] = np.repeat(p.mobilisation[machine_line[:, 0]], p.weeks)
+    dues = np.broadcast_to(p.mobilisation[:, None], (len(p.count), p.weeks)) + (0.0 if toll is None else toll)
+    cost[2 * n_x :] = dues[machine_line[:, 0]].ravel()
     upper = np.ones(n)
     most = np.minimum(p.count[machine_line[:, 0]], p.teams[machine_line[:, 1]])
     upper[2 * n_x :] = np.repeat(most, p.weeks)
     rows = _Rows([], [], [], [], [])
     _constrain(p, rows, task, at, column, pool, taken)
     columns, low, high = np.concatenate(rows.columns), np.concatenate(rows.low), np.concatenate(rows.high)
-    model = _Model(
-        n, rows.count, cost, upper, low, high, (np.concatenate(rows.rows), columns, np.concatenate(rows.values))
-    )
+    never = float(p.value[free, -1].sum())
+    entries = (np.concatenate(rows.rows), columns, np.concatenate(rows.values))
+    model = _Model(n, rows.count, cost, never, upper, low, high, entries)
     start = _start(p, week, free, task, at, pool, n)
     integral = np.ones(n, dtype=bool)
     integral[n_x : 2 * n_x] = False
+    least = -np.inf
+    if support:
+        used, least, whole = _run(model, np.zeros(n, dtype=bool), start, seconds=seconds, nodes=nodes, gap=gap)
+        if not whole:
+            return MilpResult(week, -np.inf, False)
+        model.upper[:n_x][(used[:n_x] < _UNUSED) & (start[:n_x] < 1.0)] = 0.0
     solved, bound, optimal = _run(model, integral, start, seconds=seconds, nodes=nodes, gap=gap)
     result = others.copy()
     chosen = np.flatnonzero(solved[:n_x] > 0.5)
     result[task[chosen]] = at[chosen]
-    return MilpResult(result, bound + float(p.value[free, -1].sum()), optimal)
+    return MilpResult(result, least if support else bound, optimal)
+
+
+def worthwhile(problem: PlanningProblem) -> Bools:
+    """Weeks in which a task may be part of a good plan, shape (n, W).
+
+    A task that costs more than leaving it only pays by joining two sites into one: it lies between tasks that pay, and
+    costs less than a site.
+    """
+    p = problem
+    gain = p.value[:, :-1] - p.value[:, -1:]
+    pays, joins = gain < 0.0, gain < p.site_cost[p.kind][:, None]
+    after, before = pays.copy(), pays.copy()
+    linked = np.flatnonzero(p.before >= 0)
+    for task in linked:
+        after[task] |= joins[task] & after[p.before[task]]
+    for task in linked[::-1]:
+        before[p.before[task]] |= joins[p.before[task]] & before[task]
+    both: Bools = after & before
+    return both
 
 
 def _used(problem: PlanningProblem, machine: int, line: int) -> bool:
@@ -183,6 +222,7 @@ class _Model:
     columns: int
     rows: int
     cost: Floats
+    offset: float
     upper: Floats
     low: Floats
     high: Floats
@@ -199,6 +239,7 @@ class _SilentHighs(highspy.Highs):
 def _run(
     model: _Model, integral: Bools, start: Floats, *, seconds: float, nodes: int, gap: float
 ) -> tuple[Floats, float, bool]:
+    """Solution, lower bound and whether HiGHS got to its end; a linear programme where nothing is integral."""
     highs = _SilentHighs()  # type: ignore[no-untyped-call]
     highs.silent()
     for option, setting in (
@@ -213,6 +254,7 @@ def _run(
     order = np.lexsort((rows, columns))
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = model.columns, model.rows
+    lp.offset_ = model.offset
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = model.cost, np.zeros(model.columns), model.upper
     lp.row_lower_, lp.row_upper_ = model.low, model.high
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
@@ -220,14 +262,17 @@ def _run(
     lp.a_matrix_.index_ = rows[order].astype(np.int32)
     lp.a_matrix_.value_ = values[order]
     kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-    lp.integrality_ = [kinds[int(flag)] for flag in integral]
+    linear = not integral.any()
+    if not linear:
+        lp.integrality_ = [kinds[int(flag)] for flag in integral]
     highs.passModel(lp)
-    solution = highspy.HighsSolution()
-    solution.col_value = start.tolist()
-    highs.setSolution(solution)
+    if not linear:
+        solution = highspy.HighsSolution()
+        solution.col_value = start.tolist()
+        highs.setSolution(solution)
     highs.run()
-    info = highs.getInfo()
+    info, done = highs.getInfo(), highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
     value = np.asarray(highs.getSolution().col_value)
     if len(value) != model.columns:
         value = start
-    return value, float(info.mip_dual_bound), highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    return value, float(info.objective_function_value if linear else info.mip_dual_bound), done

@@ -1,4 +1,4 @@
-"""The maintenance optimiser: greedy plan, Lagrangian bound, then HiGHS on the whole problem or on parts of it."""
+"""The maintenance optimiser: greedy plan, Lagrangian bound, then HiGHS on the whole problem or line by line."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from guideway.planning.bound import lagrangian_bound
 from guideway.planning.greedy import greedy, polish
-from guideway.planning.milp import solve_milp
-from guideway.planning.problem import NEVER, Ints, PlanningProblem, usage
+from guideway.planning.milp import solve_milp, worthwhile
+from guideway.planning.problem import NEVER, Floats, Ints, PlanningProblem, usage
 
 _MOST_BINARIES = 4_000
-_WEEKS_EACH = 4
+_MORE = 2
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,7 @@ class PlanningParameters:
         seconds: wall time after which no further part is started; a safety net, the limits below end earlier.
         nodes: branch-and-bound nodes of one programme.
         gap: relative gap at which a programme stops.
+        line_nodes, line_gap: the same for each line of a network too large for one programme.
         steps: subgradient steps of the bound.
         rounds: rounds of moving single tasks.
     """
@@ -32,6 +32,8 @@ class PlanningParameters:
     seconds: float = 90.0
     nodes: int = 2000
     gap: float = 0.002
+    line_nodes: int = 20
+    line_gap: float = 0.003
     steps: int = 120
     rounds: int = 3
 
@@ -77,39 +79,47 @@ def plan(problem: PlanningProblem, parameters: PlanningParameters | None = None)
     upper = usage(problem, week).objective
     relaxed = lagrangian_bound(problem, upper, settings.steps)
     lower = relaxed.value
-    allowed = np.isfinite(problem.value[:, :-1])
-    if allowed.sum() <= _MOST_BINARIES:
+    possible = np.isfinite(problem.value[:, :-1])
+    if possible.sum() <= _MOST_BINARIES:
         lines = np.arange(len(problem.window_minutes))
         solved = solve_milp(
-            problem, week, lines, allowed, seconds=settings.seconds, nodes=settings.nodes, gap=settings.gap
+            problem, week, lines, possible, seconds=settings.seconds, nodes=settings.nodes, gap=settings.gap
         )
         lower = max(lower, solved.bound)
         week = _better(problem, week, solved.week)
     else:
-        allowed = _promising(problem, relaxed.reduced, week)
-        for line in np.unique(problem.line):
-            left = settings.seconds - (time.monotonic() - started)
-            if left <= 0:
-                break
-            part = solve_milp(
-                problem, week, np.array([line]), allowed, seconds=left, nodes=settings.nodes, gap=settings.gap
-            )
-            week = _better(problem, week, part.week)
+        lined = _line_by_line(problem, week, relaxed.toll, settings, started + settings.seconds)
+        week = _better(problem, week, lined)
+        upper = usage(problem, week).objective
+        lower = max(lower, lagrangian_bound(problem, upper, _MORE * settings.steps).value)
     week = polish(problem, week, settings.rounds)
     return _told(problem, week, lower, settings, time.monotonic() - started)
 
 
-def _promising(problem: PlanningProblem, reduced: np.ndarray, week: Ints) -> npt.NDArray[np.bool_]:
-    """Few weeks a task: those of least priced value, and where it and its neighbours are now."""
-    allowed = np.zeros(reduced[:, :-1].shape, dtype=bool)
-    best = np.argsort(reduced[:, :-1], axis=1, kind="stable")[:, :_WEEKS_EACH]
-    np.put_along_axis(allowed, best, True, axis=1)
-    index = np.arange(problem.n)
-    for shift in (-1, 0, 1):
-        other = np.clip(index + shift, 0, problem.n - 1)
-        done = week[other] != NEVER
-        allowed[index[done], week[other[done]]] = True
-    return allowed & np.isfinite(problem.value[:, :-1])
+def _line_by_line(
+    problem: PlanningProblem, week: Ints, toll: Floats, settings: PlanningParameters, until: float
+) -> Ints:
+    """Each line planned anew in turn, with what the others leave it.
+
+    The toll on machines that are scarce makes a line give up those it has little use for; the next ones take them.
+    """
+    allowed = worthwhile(problem)
+    for line in np.unique(problem.line):
+        left = until - time.monotonic()
+        if left <= 0:
+            break
+        week = solve_milp(
+            problem,
+            week,
+            np.array([line]),
+            allowed,
+            seconds=left,
+            nodes=settings.line_nodes,
+            gap=settings.line_gap,
+            toll=toll,
+            support=True,
+        ).week
+    return polish(problem, week, settings.rounds)
 
 
 def _better(problem: PlanningProblem, week: Ints, other: Ints) -> Ints:

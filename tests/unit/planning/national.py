@@ -53,10 +53,10 @@ def national(lines: int = 20, sections: int = 500, seed: int = 1, money: float =
         ),
         assets=assets,
         sections=pd.DataFrame({"asset_id": assets["asset_id"], "track_form": "ballasted"}),
-        limits=pd.DataFrame([("book", *row) for row in LIMITS], columns=["rulebook_id", "indicator", "level", "severity"]),
+        limits=pd.DataFrame(LIMITS, columns=["indicator", "level", "severity"]).assign(rulebook_id="book"),
         directions={},
         titles={},
-    )  # fmt: skip
+    )
     no_risk = pd.DataFrame({"asset_id": [], "target": [], "score": []}).astype({"asset_id": str, "target": str})
     changed = dataclasses.replace(catalogue, settings=settings, machines=machines)
     return build_planning(pd.concat(frames, ignore_index=True), no_risk, facts, changed, AS_OF)
