@@ -2,7 +2,8 @@
 
 State: level (unit of z) and rate (a year). Between runs the level grows by the rate and, for a Wiener process, gains
 variance ``q`` a year. A work lowers the level by ``alpha + beta * level`` (fading by ``memory`` with each further work)
-and pulls the rate towards its group's; an upward shift forgets the level and keeps the rate. Runs far off get more
+and pulls the rate towards its group's; an upward shift forgets the level and keeps the rate; a bend keeps the level and
+widens the rate by as much as the slope changed. Runs far off get more
 noise (Huber 1964 weights, iterated on the smoothed residuals after Rauch, Tung and Striebel 1965).
 """
 
@@ -21,8 +22,9 @@ from guideway.degradation.priors import (
     RATE_VAR,
 )
 from guideway.degradation.series import Floats
-from guideway.degradation.works import EFFECTIVE, IS_WORK, POSITION, SUCCESS
+from guideway.degradation.works import AFTER, BEFORE, BEND, EFFECTIVE, KIND, POSITION, SHIFT, SUCCESS, WORK
 
+UNLIKE_SIGMA = 3.0  # a drop so far from what works of the group bring says how far they may be off
 DIFFUSE = 1e6  # variance of an unknown level, in noise variances
 INNOVATION_K = 2.5
 DEFAULT_RATE_MEMORY = 0.9
@@ -41,10 +43,13 @@ def grow(state: Floats, dt: float, q: float) -> None:
 
 @kernel
 def apply_event(state: Floats, event: Floats, prior: Floats, sigma2: float, n_works: int) -> tuple[float, float]:
-    """Step ``state`` over a work or an upward shift; the factors on level and rate are returned for smoothing."""
-    if event[IS_WORK] == 0.0 or not np.isfinite(prior[EFFECT_BETA]):
+    """Step ``state`` over an event of any kind; the factors on level and rate are returned for smoothing."""
+    if event[KIND] == BEND:
+        state[4] += (event[AFTER] - event[BEFORE]) ** 2
+        return 1.0, 1.0
+    if event[KIND] == SHIFT or not np.isfinite(prior[EFFECT_BETA]):
         state[2] += DIFFUSE * sigma2
-        if event[IS_WORK] == 0.0:
+        if event[KIND] == SHIFT:
             return 1.0, 1.0
         keep, alpha, variance = 1.0, 0.0, 0.0
     else:
@@ -53,6 +58,9 @@ def apply_event(state: Floats, event: Floats, prior: Floats, sigma2: float, n_wo
         alpha, beta = prior[EFFECT_ALPHA] * fade, prior[EFFECT_BETA] * fade
         drop = alpha + beta * state[0]
         variance = success * prior[EFFECT_VAR] + success * (1.0 - success) * drop * drop
+        surprise = event[BEFORE] - event[AFTER] - success * drop  # NaN where no run shows the work yet
+        if abs(surprise) > UNLIKE_SIGMA * np.sqrt(variance + sigma2):
+            variance = surprise * surprise
         keep, alpha = 1.0 - success * beta, success * alpha
     hold = prior[RATE_MEMORY] if np.isfinite(prior[RATE_MEMORY]) else DEFAULT_RATE_MEMORY
     state[0] = keep * state[0] - alpha
@@ -81,7 +89,7 @@ def run_filter(
         years: times in years from the first value on.
         z: the values.
         weights: noise variance of value i is ``sigma2 / weights[i]``; 0 leaves it out.
-        events: works and shifts of the series (see ``works``).
+        events: works, shifts and bends of the series (see ``works``).
         prior: row of ``Priors.table()`` with known rate mean and variance.
         sigma2: noise variance.
         q: process variance a year.
@@ -101,10 +109,10 @@ def run_filter(
         a00, a01, a11 = 1.0, dt, 1.0
         fresh = i == 0
         while e < len(events) and events[e, POSITION] <= i:
-            if events[e, EFFECTIVE] == 1.0 and i > 0:
+            if events[e, EFFECTIVE] == 1.0 and (i > 0 or events[e, KIND] == BEND):
                 keep, hold = apply_event(state, events[e], prior, sigma2, n_works)
                 a00, a01, a11 = keep * a00, keep * a01, hold * a11
-                n_works += 1 if events[e, IS_WORK] == 1.0 else 0
+                n_works += 1 if events[e, KIND] == WORK else 0
                 fresh = True
             e += 1
         if len(trace):

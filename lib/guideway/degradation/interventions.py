@@ -2,7 +2,7 @@
 
 A recorded work is snapped to the drop it explains, within a tolerance of days; a clear drop no record explains becomes
 an inferred work with a confidence. An upward shift (a new defect, a changed sensor) is no work but also starts a new
-level.
+level; a bend (a defect that begins to grow) starts a new rate.
 """
 
 from __future__ import annotations
@@ -30,14 +30,16 @@ from guideway.degradation.works import (
     AFTER,
     AT,
     BEFORE,
+    BEND,
     CONFIDENCE,
     EFFECTIVE,
     EVENT_COLUMNS,
     FROM,
-    IS_WORK,
+    KIND,
     POSITION,
     SUCCESS,
     TO,
+    WORK,
     WORK_ROW,
     runs_before,
     series_events,
@@ -64,7 +66,7 @@ class Interventions:
         effect: change of the indicator in its unit, negative is better; NaN where no run shows it.
         effective: whether the trend restarts there.
         from_days, to_days: the runs between which it lies (the record's day where it does not show).
-        events: (k, 11) works and upward shifts as the trend needs them; ``event_offsets`` (n + 1,) their series.
+        events: (k, 11) works, upward shifts and bends as the trend needs them; ``event_offsets`` (n + 1,) their series.
         weights: 0 for values put aside as outliers, else 1; on the model's scale.
     """
 
@@ -186,7 +188,7 @@ def batch_events(
 ) -> tuple[Floats, Ints, Floats]:
     """Events of all series, their offsets, and the weights of all values; ``BEFORE`` and ``AFTER`` on the z scale."""
     n = len(offsets) - 1
-    events = np.empty((len(work_t) + ROOM * n, EVENT_COLUMNS))
+    events = np.empty((len(work_t) + (2 * ROOM + 1) * n, EVENT_COLUMNS))
     bounds = np.zeros(n + 1, np.int64)
     weights = np.ones(len(t))
     for i in range(n):
@@ -213,7 +215,9 @@ def batch_events(
             row = events[bounds[i] + k]
             row[:] = found[k]
             at = min(max(int(row[POSITION]) - 1, 0), max(b - a - 1, 0))
-            if sigma > 0.0:
+            if row[KIND] == BEND:
+                row[BEFORE], row[AFTER] = rate + sigma * row[BEFORE], rate + sigma * row[AFTER]
+            elif sigma > 0.0:
                 reference = levels[0] + rate * (row[AT] - days[0]) / DAYS_PER_YEAR
                 if row[FROM] < row[TO]:
                     reference = levels[0] + rate * 0.5 * (years[at] + years[min(at + 1, b - a - 1)])
@@ -227,7 +231,7 @@ def _assembled(
     batch: SeriesBatch, on_scale: ScaledSeries, events: Floats, bounds: Ints, weights: Floats
 ) -> Interventions:
     owner = np.repeat(np.arange(len(batch)), np.diff(bounds))
-    is_work = events[:, IS_WORK] == 1.0
+    is_work = events[:, KIND] == WORK
     works, of = events[is_work], owner[is_work]
     recorded = works[:, WORK_ROW] >= 0
     work_row = np.where(recorded, batch.work_offsets[of] + np.maximum(works[:, WORK_ROW], 0).astype(np.int64), -1)

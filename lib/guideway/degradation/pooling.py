@@ -19,10 +19,11 @@ from guideway.degradation.series import DAYS_PER_YEAR, Floats, Ints, SeriesBatch
 from guideway.degradation.spread import believed_spread
 from guideway.degradation.trend_kernels import series_noise
 from guideway.degradation.waves import estimate_season, without_season
-from guideway.degradation.works import EFFECTIVE, POSITION
+from guideway.degradation.works import BEND, EFFECTIVE, KIND, POSITION
 
 LEAST_SERIES = 4
 ROUNDS = 3
+CLIP, CLIPPED_SQUARE = 1.5, 0.7785  # and the mean square of standard normal numbers clipped there
 ALONE = 1e4  # a variance of rates so wide that no series leans on its group
 LARGEST = 1e50  # series beyond are no use to their group
 PROCESS_GRID = (0.0, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0, 100.0)
@@ -106,7 +107,8 @@ def _pieces(series: ScaledSeries, works: Interventions) -> tuple[Floats, Floats]
 def pooled_rates(rates: Floats, variances: Floats) -> tuple[float, float]:
     """Mean of true rates and their variance, from estimates with known sampling variances.
 
-    Paule and Mandel's (1982) moment equation, with squared distances clipped at 9 so that outliers cannot set it.
+    Paule and Mandel's (1982) moment equation with distances clipped at 1.5 and their mean square set to what clipped
+    normal ones have (Huber's Proposal 2, 1964): up to a third of odd series cannot set it.
     """
     keep = np.isfinite(rates) & np.isfinite(variances) & (np.abs(rates) < 1e100)
     rates, variances = rates[keep], np.maximum(variances[keep], 1e-300)
@@ -118,9 +120,9 @@ def pooled_rates(rates: Floats, variances: Floats) -> tuple[float, float]:
     for _ in range(60):
         middle = 0.5 * (low + high)
         weights = 1.0 / (middle + variances)
-        clipped = np.clip((rates - mean) * np.sqrt(weights), -3.0, 3.0)
+        clipped = np.clip((rates - mean) * np.sqrt(weights), -CLIP, CLIP)
         mean = float(mean + np.sum(clipped * np.sqrt(weights)) / np.sum(weights))
-        if np.mean(clipped**2) > 1.0 - 1.0 / len(rates):
+        if np.mean(clipped**2) > CLIPPED_SQUARE * (1.0 - 1.0 / len(rates)):
             low = middle
         else:
             high = middle
@@ -169,8 +171,10 @@ def _with_rates(
         keep = np.isfinite(rates) & np.isfinite(variances)
         if keep.sum() < LEAST_SERIES:
             break
-        mean = float(np.mean(rates[keep]))
-        spread = float(np.mean(variances[keep] + np.minimum((rates[keep] - mean) ** 2, 9.0 * priors.rate_var[row])))
+        reach = 3.0 * float(np.sqrt(priors.rate_var[row]))  # a defect's own rate must not become its group's
+        usual = np.clip(rates[keep], priors.rate_mean[row] - reach, priors.rate_mean[row] + reach)
+        mean = float(np.mean(usual))
+        spread = float(np.mean(np.minimum(variances[keep], priors.rate_var[row]) + (usual - mean) ** 2))
         priors = priors.with_row(row, rate_mean=mean, rate_var=max(spread, (0.02 * mean) ** 2))
     return priors
 
@@ -248,7 +252,10 @@ def final_rates(
     prior: Floats,
     weight: float,
 ) -> tuple[Floats, Floats]:
-    """Mean and variance of each series' rate after its last value; NaN below three values."""
+    """Mean and variance of each series' rate after its last value; NaN below three values, and where the series bent.
+
+    The rate of a bend is a defect's own: it says nothing of the group.
+    """
     n = len(offsets) - 1
     rates, variances = np.full(n, np.nan), np.full(n, np.nan)
     trace = np.zeros((0, TRACE_COLUMNS))
@@ -259,7 +266,7 @@ def final_rates(
         years = (t[a:b] - t[a]) / DAYS_PER_YEAR
         sigma2 = series_noise(years, z[a:b], prior, weight)
         own = events[event_offsets[i] : event_offsets[i + 1]]
-        if sigma2 > 0.0:
+        if sigma2 > 0.0 and not np.any(own[:, KIND] == BEND):
             state = run_filter(years, z[a:b], flags[a:b], own, prior, sigma2, prior[PROCESS_VAR], True, trace)[0]
             rates[i], variances[i] = state[1], state[4]
     return rates, variances

@@ -8,7 +8,7 @@ from guideway.degradation.interventions import Interventions
 from guideway.degradation.noise import theil_sen
 from guideway.degradation.scale import ScaledSeries
 from guideway.degradation.series import DAYS_PER_YEAR, Floats
-from guideway.degradation.works import AFTER, BEFORE, EFFECTIVE, IS_WORK
+from guideway.degradation.works import AFTER, BEFORE, EFFECTIVE, KIND, SHIFT, WORK
 
 LEAST_WORKS = 6
 LEAST_RANGE = 0.2  # relative spread of the levels before works below which they cannot tell alpha from beta
@@ -21,7 +21,7 @@ def estimate_effects(works: Interventions, noise_var: float) -> dict[str, float]
     median are robust (Theil-Sen). Empty where fewer than six works show.
     """
     owner = np.repeat(np.arange(len(works.event_offsets) - 1), np.diff(works.event_offsets))
-    use = (works.events[:, IS_WORK] == 1.0) & (works.events[:, EFFECTIVE] == 1.0)
+    use = (works.events[:, KIND] == WORK) & (works.events[:, EFFECTIVE] == 1.0)
     use &= np.isfinite(works.events[:, BEFORE]) & np.isfinite(works.events[:, AFTER])
     owner, before = owner[use], works.events[use, BEFORE]
     drop = before - works.events[use, AFTER]
@@ -78,7 +78,7 @@ def estimate_shifts(works: Interventions, series: ScaledSeries) -> dict[str, flo
         - series.t_days[np.minimum(series.offsets[:-1], max(len(series.t_days) - 1, 0))]
     )
     years = float(np.sum(np.where(np.diff(series.offsets) > 1, spans, 0.0))) / DAYS_PER_YEAR
-    shifts = works.events[works.events[:, IS_WORK] == 0.0]
+    shifts = works.events[works.events[:, KIND] == SHIFT]
     sizes = shifts[:, AFTER] - shifts[:, BEFORE]
     sizes = sizes[np.isfinite(sizes)]
     if years <= 0 or len(sizes) == 0:

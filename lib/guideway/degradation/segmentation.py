@@ -1,8 +1,9 @@
 """Optimal partition of a series into straight pieces: penalised change-point detection.
 
 The cost of a piece is the weighted squared distance from its best line, in units of the noise variance, plus what the
-line's slope costs under the group's rate (a ridge, so a piece of one or two points is still judged). Optimal
-partitioning after Jackson et al. 2005, with the pruning of Killick, Fearnhead and Eckley 2012 (PELT) for long series.
+line's slope costs under the group's rate: a ridge, so a piece of one or two points is still judged, or a fixed price
+for any steeper slope, so what grows or falls steadily is one line and no staircase. Optimal partitioning after Jackson
+et al. 2005, with the pruning of Killick, Fearnhead and Eckley 2012 (PELT) for long series.
 Each gap between two runs has a penalty of its own: a recorded work makes a break there cheap, infinity forbids it.
 """
 
@@ -14,6 +15,8 @@ from guideway.degradation.compiled import kernel
 from guideway.degradation.series import Floats, Ints
 
 PRUNE_ABOVE = 128
+LEAST_STEEP = 4  # points of a piece that may have a slope its group does not know
+FALL_PRICE = 2.0  # price of a steep fall, in prices of a steep rise: what degrades rises
 
 
 @kernel
@@ -32,22 +35,39 @@ def prefix_sums(t: Floats, y: Floats, weights: Floats) -> Floats:
 
 
 @kernel
-def piece_line(sums: Floats, first: int, last: int, shrink: float) -> tuple[float, float, float]:
-    """Centre time, level there and slope of the ridge line through points ``first`` to ``last - 1``."""
+def explained(w: float, s_tt: float, s_ty: float, slopes: Floats) -> tuple[float, bool]:
+    """How much of its squared distance from its mean a piece's line explains, less the slope's price; is it steep?"""
+    total = s_tt + slopes[0]
+    usual = s_ty * s_ty / total if total > 0.0 else 0.0
+    if s_tt > 0.0 and w >= LEAST_STEEP:
+        steep = s_ty * s_ty / s_tt - slopes[1] * (1.0 if s_ty > 0.0 else FALL_PRICE)
+        if steep > usual:
+            return steep, True
+    return usual, False
+
+
+@kernel
+def piece_line(sums: Floats, first: int, last: int, slopes: Floats) -> tuple[float, float, float, bool]:
+    """Centre time, level there, slope of the line through points ``first`` to ``last - 1``, and whether it is steep."""
     w = sums[last, 0] - sums[first, 0]
     if w <= 0.0:
-        return 0.0, np.nan, 0.0
+        return 0.0, np.nan, 0.0, False
     mean_t = (sums[last, 1] - sums[first, 1]) / w
     mean_y = (sums[last, 2] - sums[first, 2]) / w
     s_tt = max(sums[last, 3] - sums[first, 3] - w * mean_t * mean_t, 0.0)
     s_ty = sums[last, 4] - sums[first, 4] - w * mean_t * mean_y
-    total = s_tt + shrink
-    return mean_t, mean_y, (s_ty / total if total > 0.0 else 0.0)
+    steep = explained(w, s_tt, s_ty, slopes)[1]
+    total = s_tt if steep else s_tt + slopes[0]
+    return mean_t, mean_y, (s_ty / total if total > 0.0 else 0.0), steep
 
 
 @kernel
-def piece_cost(sums: Floats, first: int, last: int, shrink: float) -> float:
-    """Least squared distance of a piece from a line, its slope shrunk to 0 with weight ``shrink``; at least 0."""
+def piece_cost(sums: Floats, first: int, last: int, slopes: Floats) -> float:
+    """Least squared distance of a piece from a line plus the price of its slope; at least 0.
+
+    ``slopes`` holds the weight of the ridge that pulls a slope to 0, and the price of any steeper slope instead
+    (infinity where there is none): a normal distribution of slopes with flat tails.
+    """
     w = sums[last, 0] - sums[first, 0]
     if w <= 0.0:
         return 0.0
@@ -55,20 +75,20 @@ def piece_cost(sums: Floats, first: int, last: int, shrink: float) -> float:
     s_tt = max(sums[last, 3] - sums[first, 3] - d_t * d_t / w, 0.0)
     s_ty = sums[last, 4] - sums[first, 4] - d_t * d_y / w
     s_yy = sums[last, 5] - sums[first, 5] - d_y * d_y / w
-    total = s_tt + shrink
-    return float(max(s_yy - (s_ty * s_ty / total if total > 0.0 else 0.0), 0.0))
+    return float(max(s_yy - explained(w, s_tt, s_ty, slopes)[0], 0.0))
 
 
 @kernel
-def optimal_breaks(sums: Floats, penalty: Floats, shrink: float) -> Ints:
+def optimal_breaks(sums: Floats, penalty: Floats, slopes: Floats) -> Ints:
     """First points of the pieces after the first one, ascending; inner pieces hold at least two points.
 
     Args:
         sums: prefix sums of the standardised series (noise variance 1, group rate taken off).
         penalty: (n,), cost of a break just before each point; infinity where none may be.
-        shrink: noise variance over variance of the rate, in the units of the sums.
+        slopes: noise variance over variance of the rate, in the units of the sums, and the price of a steep piece.
     """
     n = len(penalty)
+    spare = 3.0 + (FALL_PRICE * slopes[1] if np.isfinite(slopes[1]) else 0.0)  # what a cut may cost besides its penalty
     best, previous = np.full(n + 1, np.inf), np.zeros(n + 1, np.int64)
     best[0] = 0.0
     candidates = np.empty(n + 1, np.int64)
@@ -78,7 +98,7 @@ def optimal_breaks(sums: Floats, penalty: Floats, shrink: float) -> Ints:
         for c in range(count):
             start = candidates[c]
             charge = penalty[start] if start > 0 else 0.0
-            scores[c] = best[start] + charge + piece_cost(sums, start, end, shrink)
+            scores[c] = best[start] + charge + piece_cost(sums, start, end, slopes)
             if start > 0 and end - start < 2 and end < n:
                 continue
             if scores[c] < best[end]:
@@ -87,7 +107,7 @@ def optimal_breaks(sums: Floats, penalty: Floats, shrink: float) -> Ints:
             if n > PRUNE_ABOVE:
                 kept = 0
                 for c in range(count):
-                    if end - candidates[c] < 3 or scores[c] < best[end] + penalty[end] + 3.0:
+                    if end - candidates[c] < 3 or scores[c] < best[end] + penalty[end] + spare:
                         candidates[kept] = candidates[c]
                         kept += 1
                 count = kept

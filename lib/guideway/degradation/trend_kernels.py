@@ -21,7 +21,7 @@ from guideway.degradation.priors import (
     SEASON_VAR,
 )
 from guideway.degradation.series import DAYS_PER_YEAR, Floats, Ints
-from guideway.degradation.works import AT, EFFECTIVE, IS_WORK, POSITION
+from guideway.degradation.works import AT, BEND, EFFECTIVE, KIND, POSITION, WORK
 
 STATUSES = ("ok", "pooled", "too_few_points", "constant", "no_data", "failed")
 OK, POOLED, TOO_FEW_POINTS, CONSTANT, NO_DATA, FAILED = range(6)
@@ -108,12 +108,12 @@ def to_day(
         if event[POSITION] >= n:
             at = min(max(event[AT], last), day)
             grow(state, (at - last) / DAYS_PER_YEAR, q)
-            if event[IS_WORK] == 1.0 and not np.isfinite(prior[EFFECT_BETA]):
+            if event[KIND] == WORK and not np.isfinite(prior[EFFECT_BETA]):
                 state[2] += UNSHOWN_SIGMA**2 * sigma2  # such works do not show in this group: the level is not lost
             else:
                 apply_event(state, event, prior, sigma2, n_works)
             last = at
-        n_works += 1 if event[IS_WORK] == 1.0 else 0
+        n_works += 1 if event[KIND] == WORK else 0
     grow(state, max(day - last, 0.0) / DAYS_PER_YEAR, q)
     return since
 
@@ -180,7 +180,8 @@ def series_trend(
     out[LEVEL : VAR_RATE + 1] = state
     out[SIGMA2], out[Q] = sigma2, q
     out[WAVE_COS], out[WAVE_SIN], out[WAVE_VAR] = wave[0], wave[1], wave[2]
-    out[STATUS] = POOLED if knows_rate and state[4] > 0.5 * group[RATE_VAR] else OK
+    own_rate = len(events) > 0 and events[len(events) - 1, KIND] == BEND  # not the group's, however wide
+    out[STATUS] = POOLED if knows_rate and state[4] > 0.5 * group[RATE_VAR] and not own_rate else OK
 
 
 @kernel
