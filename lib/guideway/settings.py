@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     shuffle_partitions: int = Field(8, ge=1, description="partitions of a Spark shuffle")
     lock_wait_seconds: float = Field(600.0, ge=0, description="how long a job waits for another writer")
     settle_seconds: float = Field(5.0, ge=0, description="age below which a delivered file may still be growing")
+    watch_state: str | None = Field(
+        None, description="folder of what the live watch has seen (default: _watch in a lake that is a folder)"
+    )
     events: str | None = Field(
         None, description="folder of run events and Prometheus text (default: _events in a lake that is a folder)"
     )

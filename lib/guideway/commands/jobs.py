@@ -11,7 +11,7 @@ from functools import partial
 
 from guideway.commands.command import Commands, add_command
 from guideway.commands.planning import add_what_if
-from guideway.contracts.jobs import JOBS, PLAN_MAINTENANCE, UPKEEP, Job
+from guideway.contracts.jobs import JOBS, LIVE, PLAN_MAINTENANCE, UPKEEP, Job
 from guideway.errors import ConfigurationError
 from guideway.job import (
     SETTINGS,
@@ -32,7 +32,7 @@ _QUARANTINED = 3
 
 def register(commands: Commands) -> None:
     """One sub-command a job, and the pipeline of all of them."""
-    for job in (*JOBS, *UPKEEP):
+    for job in (*JOBS, *UPKEEP, *LIVE):
         example = f"guideway {job.command} --lake var/lake"
         run = partial(_run_job, job)
         parser = add_command(commands, job.command, job.summary, run, example)

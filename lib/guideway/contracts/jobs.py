@@ -15,6 +15,8 @@ class Job:
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     takes_paths: bool = False
+    streams: bool = False
+    """Goes on until it is ended, or once through what is there; locks its tables for each commit, not for its life."""
 
 
 INGEST_ARCHIVE = Job(
@@ -101,6 +103,15 @@ MAINTAIN_LAKE = Job(
     writes=("ops.lake_health", "ops.job_run"),
 )
 
+WATCH_LIVE = Job(
+    "watch_live",
+    "watch",
+    "alert on delivered files as they arrive",
+    reads=("bronze.recording", "bronze.signal"),
+    writes=("gold.live_alert",),
+    streams=True,
+)
+
 JOBS = (
     INGEST_ARCHIVE,
     MEASURE_CONDITION,
@@ -114,3 +125,6 @@ JOBS = (
 
 UPKEEP = (MAINTAIN_LAKE,)
 """Jobs beside the pipeline."""
+
+LIVE = (WATCH_LIVE,)
+"""Jobs that do not wait for the pipeline."""

@@ -53,4 +53,12 @@ VIEWS = (
         "WHERE p.status = 'ok' AND p.as_of = (SELECT max(as_of) FROM gold.level_part) "
         "GROUP BY p.line_id, p.asset_id, a.name, p.indicator, p.as_of",
     ),
+    View(
+        "gold.alert_to_act_on",
+        "Live alerts somebody inspects within days, newest first, with the asset's place and the limit's own words.",
+        ("gold.live_alert", "reference.asset"),
+        "SELECT l.raised_at, l.measured_at, l.line_id, a.track_id, a.from_m, a.to_m, a.name, l.indicator, l.severity, "
+        "l.value, l.limit, l.unit, l.reason, l.asset_id, l.recording_id, l.alert_id FROM gold.live_alert l "
+        "LEFT JOIN reference.asset a USING (asset_id) WHERE l.layer = 'act' ORDER BY l.raised_at DESC, l.severity DESC",
+    ),
 )
