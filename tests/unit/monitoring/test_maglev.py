@@ -116,6 +116,18 @@ def test_waves_are_told_apart_by_length() -> None:
         assert found.loc["B10", quiet] < 0.03
 
 
+def test_guidance_is_told_girder_by_girder() -> None:
+    rng = np.random.default_rng(4)
+    wide = (X >= 10 * SPAN) & (X < 11 * SPAN)
+    guidance = 10.0 + np.where(wide, 0.9, 0.3) * rng.normal(size=X.size)
+    run = run_of(regular())
+    run = replace(run, channels=(*run.channels, Channel("guidance_gap", "mm", guidance.astype(np.float32))))
+    found = table(run)["guidance_gap_sd"]
+    assert found["B10"] == pytest.approx(0.9, rel=0.15)
+    assert found.drop("B10").to_numpy() == pytest.approx(0.3, rel=0.25)
+    assert "guidance_gap_sd" not in table(run_of(regular()))
+
+
 def test_direction_and_axis_do_not_matter() -> None:
     gap = regular() + 3.0 * np.clip(1 - np.abs(X - 20 * SPAN) / SPAN, 0, None)
     forward = run_of(gap)
