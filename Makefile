@@ -6,6 +6,8 @@ export OPENBLAS_NUM_THREADS ?= 1
 # without cached bytecode every Spark worker and Airflow task compiles all it imports again, for seconds
 unexport PYTHONDONTWRITEBYTECODE
 
+SCALE ?= small
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-fast up down bench check drill clean
 
@@ -31,7 +33,9 @@ up: setup ## Airflow, MLflow, the report site and Spark Connect on this machine
 down: setup ## end what `make up` started
 	@$(BIN)/python -m infra.local.down
 
-bench: setup ## measured speed, with the machine it was measured on
+bench: setup ## speed beside peers and the limit, into docs/benchmarks.md: SCALE=small or full (an hour and more)
+	@rm -f var/bench/results.json
+	$(BIN)/python -m tests.benchmarks.run --scale $(SCALE)
 	$(BIN)/pytest tests/benchmarks -m "drill or not drill" -s
 
 check: setup ## lint, format, types, import rules, file length
@@ -46,4 +50,4 @@ drill: setup ## slow tests on real processes: cluster, faults, browser
 
 clean: ## remove what was made at run time; the environment stays (remove .venv by hand)
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m infra.local.down; fi
-	rm -rf var/lake var/landing var/truth var/airflow var/mlflow var/connect var/reports var/log var/run build dist
+	rm -rf var/lake var/landing var/truth var/airflow var/mlflow var/connect var/reports var/log var/run var/bench build dist
