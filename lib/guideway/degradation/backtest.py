@@ -7,6 +7,7 @@ the asset left alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -96,12 +97,14 @@ def backtest(
     horizons_weeks: npt.ArrayLike,
     parameters: DegradationParameters | None = None,
     score_from_days: float = -np.inf,
+    priors_on: Callable[[float], Priors] | None = None,
 ) -> Backtest:
     """Score forecasts from each origin at each horizon.
 
-    ``priors`` should come from ``batch.until(first origin)``. The value nearest to a horizon within the parameters'
-    tolerance is the target, and the forecast is for its very day. Interval factors at an origin come from forecasts
-    whose values were known by then (rolling split conformal).
+    Forecasts are made with ``priors_on(origin)``, what the groups said by that day, or else with ``priors``, which should
+    then come from ``batch.until(first origin)``. Works that rule a target out are found with ``priors``. The value
+    nearest to a horizon within the parameters' tolerance is the target, and the forecast is for its very day. Interval
+    factors at an origin come from forecasts whose values were known by then (rolling split conformal).
     Origins before ``score_from_days`` only feed the calibration and are not scored.
     """
     chosen = parameters or DegradationParameters()
@@ -112,8 +115,9 @@ def backtest(
     n_straddling = 0
     for origin in np.sort(np.atleast_1d(np.asarray(origins_days, np.float64))):
         known = batch.until(origin)
-        works = find_interventions(known, priors, chosen)
-        trends = fit_trends(known, priors, origin, chosen, works)
+        then = priors if priors_on is None else priors_on(float(origin))
+        works = find_interventions(known, then, chosen)
+        trends = fit_trends(known, then, origin, chosen, works)
         calibration = _calibrated([s for s in scored if len(s.value)], rows, weeks, float(origin))
         for column, week in enumerate(weeks):
             target = _targets(batch, float(origin), 7.0 * float(week), chosen.score_tolerance_days)

@@ -72,14 +72,28 @@ def conformal_factors(standardised: Floats) -> tuple[float, float]:
 
 
 def fit_calibration(group: Ints, horizon: Ints, standardised: Floats, rows: int, horizons_weeks: Floats) -> Calibration:
-    """Factors of every group and horizon from ``|value - forecast| / sd`` of forecasts whose value is already known."""
-    scale_80 = np.ones((rows, len(horizons_weeks)))
-    scale_95 = np.ones((rows, len(horizons_weeks)))
-    cell = group * len(horizons_weeks) + horizon
-    order = np.argsort(cell, kind="stable")
-    edges = np.searchsorted(cell[order], np.arange(rows * len(horizons_weeks) + 1))
-    for c in np.flatnonzero(np.diff(edges)):
-        errors = np.abs(standardised[order[edges[c] : edges[c + 1]]])
-        place = divmod(int(c), len(horizons_weeks))
-        scale_80[place], scale_95[place] = conformal_factors(errors)
+    """Factors of every group and horizon from ``|value - forecast| / sd`` of forecasts whose value is already known.
+
+    A horizon with fewer than 40 of them takes the factors of the longest shorter horizon of its group that has enough;
+    a group without any takes those of all groups together: errors are in standard deviations, so they compare.
+    """
+    columns = len(horizons_weeks)
+    errors = np.abs(standardised)
+    order = np.argsort(group * columns + horizon, kind="stable")
+    edges = np.searchsorted((group * columns + horizon)[order], np.arange(rows * columns + 1))
+    factors = np.full((2, rows, columns), np.nan)
+    for c in np.flatnonzero(np.diff(edges) >= LEAST_SCORES):
+        factors[:, c // columns, c % columns] = conformal_factors(errors[order[edges[c] : edges[c + 1]]])
+    together = np.full((2, 1, columns), np.nan)
+    for column in np.flatnonzero(np.bincount(horizon, minlength=columns) >= LEAST_SCORES):
+        together[:, 0, column] = conformal_factors(errors[horizon == column])
+    factors, together = _from_shorter(factors), _from_shorter(together)
+    scale_80, scale_95 = np.nan_to_num(np.where(np.isnan(factors), together, factors), nan=1.0)
     return Calibration(np.asarray(horizons_weeks, np.float64), scale_80, scale_95)
+
+
+def _from_shorter(factors: Floats) -> Floats:
+    """``factors`` (2, rows, horizons) with NaN replaced by the nearest number at a shorter horizon, if there is one."""
+    known = np.where(np.isnan(factors), -1, np.arange(factors.shape[2]))
+    last = np.maximum.accumulate(known, axis=2)
+    return np.where(last >= 0, np.take_along_axis(factors, np.maximum(last, 0), axis=2), np.nan)

@@ -30,15 +30,19 @@ class Learned:
 def learn(
     sample: SeriesBatch, groups: tuple[str, ...], as_of_days: float, parameters: DegradationParameters
 ) -> Learned:
-    """Back-test on the sample's past, then priors from all of it.
+    """Priors from all of the sample, and a back-test on its past.
 
-    The back-test's own priors come from before its first origin: nothing a forecast is scored on was known to it.
+    At each of its origins the priors are learned anew from before it, as the weekly job does: nothing a forecast is
+    scored on was known to it.
     """
     known = sample.until(as_of_days)
     priors = estimate_priors(known, parameters, groups)
     origins = backtest_origins(known, as_of_days)
-    early = learn_priors(known, groups, origins, as_of_days, parameters)
-    past = backtest(known, early, origins, HORIZONS_WEEKS, parameters)
+
+    def priors_on(day: float) -> Priors:
+        return estimate_priors(known.until(day), parameters, groups)
+
+    past = backtest(known, priors, origins, HORIZONS_WEEKS, parameters, priors_on=priors_on)
     return Learned(priors, past.calibration, past.scorecard)
 
 

@@ -6,7 +6,7 @@ import statsmodels.api as sm
 
 from guideway.degradation.backtest import backtest
 from guideway.degradation.baselines import least_squares, nearest_value
-from guideway.degradation.calibration import Calibration, conformal_factors
+from guideway.degradation.calibration import Calibration, conformal_factors, fit_calibration
 from guideway.degradation.choice import choose_models
 from guideway.degradation.pooling import estimate_priors
 from guideway.degradation.priors import EXPONENTIAL, LINEAR, Priors
@@ -91,6 +91,34 @@ def test_conformal_factors_make_past_errors_covered():
     assert np.mean(errors <= 1.2816 * narrow) == pytest.approx(0.8, abs=0.001)
     assert np.mean(errors <= 1.9600 * wide) == pytest.approx(0.95, abs=0.001)
     assert conformal_factors(errors[:10]) == (1.0, 1.0)
+
+
+def test_what_is_not_scored_enough_borrows_factors():
+    """Group 0 knows 4 and 13 weeks, group 1 nothing of its own: shorter horizons first, then all groups together."""
+    group = np.repeat([0, 0, 1], [400, 400, 30])
+    horizon = np.repeat([0, 1, 1], [400, 400, 30])
+    errors = np.random.default_rng(2).standard_normal(830) * np.repeat([1.0, 2.0, 9.0], [400, 400, 30])
+    found = fit_calibration(group, horizon, errors, 3, np.array([4.0, 13.0, 26.0, 52.0])).scale_80
+    assert found[0] == pytest.approx([1.0, 2.0, 2.0, 2.0], rel=0.1)
+    assert found[0, 2] == found[0, 3] == found[0, 1]
+    assert found[1, 0] == found[0, 0]
+    assert found[1, 1] == conformal_factors(np.abs(errors[400:]))[0]
+    np.testing.assert_array_equal(found[1], found[2])
+    assert np.all(fit_calibration(group[:30], horizon[:30], errors[:30], 3, np.array([4.0, 13.0])).scale_95 == 1.0)
+
+
+def test_priors_of_the_day_are_those_of_its_past():
+    """Forecasts from an origin are the same whether priors come for each origin or were learned once up to it."""
+    batch = simulate(60, points=72, seed=36).batch
+    known = {float(o): estimate_priors(batch.until(o)) for o in ORIGINS[:3]}
+    anew = backtest(batch, estimate_priors(batch), ORIGINS[:3], [13], priors_on=lambda day: known[day]).scores
+    for origin, priors in known.items():
+        alone = backtest(batch, priors, [origin], [13]).scores
+        mine = dict(zip(alone.series.tolist(), alone.forecast.tolist(), strict=True))
+        at = anew.origin_days == origin
+        shared = [(s, f) for s, f in zip(anew.series[at], anew.forecast[at], strict=True) if s in mine]
+        assert len(shared) > 20
+        assert all(mine[s] == f for s, f in shared)
 
 
 def test_calibration_interpolates_between_horizons():
