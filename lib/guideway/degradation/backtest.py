@@ -101,10 +101,10 @@ def backtest(
 ) -> Backtest:
     """Score forecasts from each origin at each horizon.
 
-    Forecasts are made with ``priors_on(origin)``, what the groups said by that day, or else with ``priors``, which should
-    then come from ``batch.until(first origin)``. Works that rule a target out are found with ``priors``. The value
-    nearest to a horizon within the parameters' tolerance is the target, and the forecast is for its very day. Interval
-    factors at an origin come from forecasts whose values were known by then (rolling split conformal).
+    Forecasts are made with ``priors_on(origin)``, what the groups said by that day, or else with ``priors``, then best
+    from ``batch.until(first origin)``. Works that rule a target out are found with ``priors``. The value nearest to a
+    horizon within the parameters' tolerance is the target, and the forecast is for its very day. Interval factors at an
+    origin come from forecasts whose values were known by then (rolling split conformal).
     Origins before ``score_from_days`` only feed the calibration and are not scored.
     """
     chosen = parameters or DegradationParameters()
