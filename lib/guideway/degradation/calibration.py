@@ -14,6 +14,7 @@ from guideway.degradation.series import Floats, Ints
 
 LEVELS = (0.80, 0.95)
 LEAST_SCORES = 40
+BORROWED_SCORES = 50.0
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,15 @@ class Calibration:
         return cls(*(np.array(plain[name], np.float64) for name in ("horizons_weeks", "scale_80", "scale_95")))
 
 
-def conformal_factors(standardised: Floats) -> tuple[float, float]:
+def conformal_factors(standardised: Floats) -> tuple[float, float] | None:
     """Factors for the 80 and 95 % intervals from absolute standardised errors of past forecasts.
 
     Split conformal prediction (Vovk et al. 2005; Lei et al. 2018): the ``ceil((n + 1) level)``-th smallest error over
-    the normal quantile. 1 below 40 errors.
+    the normal quantile. None below 40 errors.
     """
     errors = np.sort(standardised[np.isfinite(standardised)])
     if len(errors) < LEAST_SCORES:
-        return 1.0, 1.0
+        return None
     factors = []
     for level in LEVELS:
         rank = min(int(np.ceil((len(errors) + 1) * level)), len(errors)) - 1
@@ -74,26 +75,29 @@ def conformal_factors(standardised: Floats) -> tuple[float, float]:
 def fit_calibration(group: Ints, horizon: Ints, standardised: Floats, rows: int, horizons_weeks: Floats) -> Calibration:
     """Factors of every group and horizon from ``|value - forecast| / sd`` of forecasts whose value is already known.
 
-    A horizon with fewer than 40 of them takes the factors of the longest shorter horizon of its group that has enough;
-    a group without any takes those of all groups together: errors are in standard deviations, so they compare.
+    A group's factor leans on that of all groups together, as if by fifty of its forecasts: values of one run err
+    together, so a few hundred scores are no certainty, and errors in standard deviations compare between groups. Where
+    all groups together have fewer than 40 scores at a horizon, the nearest shorter horizon stands in.
     """
     columns = len(horizons_weeks)
     errors = np.abs(standardised)
-    order = np.argsort(group * columns + horizon, kind="stable")
-    edges = np.searchsorted((group * columns + horizon)[order], np.arange(rows * columns + 1))
-    factors = np.full((2, rows, columns), np.nan)
+    together = _from_shorter([conformal_factors(errors[horizon == column]) for column in range(columns)])
+    cell = group * columns + horizon
+    order = np.argsort(cell, kind="stable")
+    edges = np.searchsorted(cell[order], np.arange(rows * columns + 1))
+    scales = np.repeat(together[:, None, :], rows, axis=1)
     for c in np.flatnonzero(np.diff(edges) >= LEAST_SCORES):
-        factors[:, c // columns, c % columns] = conformal_factors(errors[order[edges[c] : edges[c + 1]]])
-    together = np.full((2, 1, columns), np.nan)
-    for column in np.flatnonzero(np.bincount(horizon, minlength=columns) >= LEAST_SCORES):
-        together[:, 0, column] = conformal_factors(errors[horizon == column])
-    factors, together = _from_shorter(factors), _from_shorter(together)
-    scale_80, scale_95 = np.nan_to_num(np.where(np.isnan(factors), together, factors), nan=1.0)
-    return Calibration(np.asarray(horizons_weeks, np.float64), scale_80, scale_95)
+        row, column = divmod(int(c), columns)
+        own = errors[order[edges[c] : edges[c + 1]]]
+        factors = conformal_factors(own)
+        if factors is not None:
+            scales[:, row, column] *= (factors / together[:, column]) ** (len(own) / (len(own) + BORROWED_SCORES))
+    return Calibration(np.asarray(horizons_weeks, np.float64), scales[0], scales[1])
 
 
-def _from_shorter(factors: Floats) -> Floats:
-    """``factors`` (2, rows, horizons) with NaN replaced by the nearest number at a shorter horizon, if there is one."""
-    known = np.where(np.isnan(factors), -1, np.arange(factors.shape[2]))
-    last = np.maximum.accumulate(known, axis=2)
-    return np.where(last >= 0, np.take_along_axis(factors, np.maximum(last, 0), axis=2), np.nan)
+def _from_shorter(factors: list[tuple[float, float] | None]) -> Floats:
+    """Factors (2, horizons); an unknown one is the nearest at a shorter horizon, 1 where there is none."""
+    filled = np.ones((2, len(factors)))
+    for column, pair in enumerate(factors):
+        filled[:, column] = pair if pair is not None else filled[:, column - 1] if column else 1.0
+    return filled
