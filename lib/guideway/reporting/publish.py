@@ -28,6 +28,7 @@ from guideway.reporting.policies import deferral_sheet, policy_sheet
 from guideway.reporting.site import published, write_site
 from guideway.reporting.summary import headline, summarise
 from guideway.reporting.tables import (
+    class_sheet,
     defect_sheet,
     forecast_sheet,
     inferred_sheet,
@@ -173,8 +174,8 @@ def _write_files(content: ReportContent, folder: Path) -> tuple[str, ...]:
     lists = [work_sheet(content, words), deferral_sheet(content, words), inferred_sheet(content, words)]
     lists.append(policy_sheet(content, words))
     write_workbook(folder / "worklist.xlsx", lists, title=name, created=day)
-    tables = [forecast_sheet(content, rows, words), defect_sheet(content, words), rejected_sheet(content, words)]
-    tables += [make(content, words) for make in (source_sheet, level_sheet, loss_sheet, rules_sheet)]
+    tables = [forecast_sheet(content, rows, words), defect_sheet(content, words), class_sheet(content, words)]
+    tables += [make(content, words) for make in (rejected_sheet, source_sheet, level_sheet, loss_sheet, rules_sheet)]
     write_workbook(folder / "condition.xlsx", tables, title=name, created=day)
     for file, frame in csv_frames(content, rows).items():
         write_csv(folder / file, frame)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from guideway.reporting.content import ReportContent
+from guideway.reporting.content import CLASSES, ReportContent
 from guideway.reporting.local_time import in_local_time
 from guideway.reporting.outlook import HORIZONS
 from guideway.reporting.phrases import chainage
@@ -121,6 +121,17 @@ def defect_sheet(content: ReportContent, words: Words) -> Sheet:
         (words("data.recording"), "text", list(found["recording_id"])),
     ]
     return sheet(words("defects.title"), columns)
+
+
+def class_sheet(content: ReportContent, words: Words) -> Sheet:
+    """Kilometres of each line in the quality classes."""
+    classes, names = content.quality_class, line_names(content)
+    columns = [
+        (words("lines.line"), "text", [names.get(line, str(line)) for line in classes["line_id"]]),
+        (words("col.indicator_only"), "text", [title(content, code, words) for code in classes["indicator"]]),
+        *((name, "0.0", list(classes[name])) for name in CLASSES),
+    ]
+    return sheet(words("classes.title"), columns)
 
 
 def rejected_sheet(content: ReportContent, words: Words) -> Sheet:

@@ -13,7 +13,7 @@ from guideway.planning.catalogue import load_catalogue
 from guideway.planning.policies import compare, comparison_rows
 from guideway.planning.policy_inputs import policies_of, work_data
 from guideway.planning.replay import SectionHistory
-from guideway.reporting.content import ModelCard, ReportContent, contract_columns
+from guideway.reporting.content import QUALITY_CLASS_COLUMNS, ModelCard, ReportContent, contract_columns
 from guideway.reporting.strips import build_strip_maps, build_trends, days_of
 
 AS_OF = date(2026, 11, 22)
@@ -61,6 +61,14 @@ TITLES = {
 EMPTY = ReportContent(network_name="Empty network", as_of=AS_OF, run_id="run-0", code_version="0.1.0")
 
 
+def _classes() -> pd.DataFrame:
+    rows = [
+        ("CL1", "longitudinal_level_class", 6.8, 2.6, 1.4, 0.8, 0.4),
+        ("CL1", "alignment_class", 8.2, 2.6, 0.8, 0.4, 0.0),
+    ]
+    return pd.DataFrame(rows, columns=list(QUALITY_CLASS_COLUMNS))
+
+
 def sample_content(seed: int = 7, *, length_factor: float = 1.0, language: str = "en") -> ReportContent:
     """About 200 assets on four lines, two years of measurements every four weeks; ``length_factor`` scales it."""
     rng = np.random.default_rng(seed)
@@ -87,6 +95,7 @@ def sample_content(seed: int = 7, *, length_factor: float = 1.0, language: str =
         last_limit_forecast=_forecast(before, lines),
         degradation_trend=trend,
         exceedance=_exceedances(rng, assets),
+        quality_class=_classes(),
         intervention=intervention,
         work_plan=plan,
         deferral=_deferrals(plan),

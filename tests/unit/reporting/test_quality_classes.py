@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
+import openpyxl
 import pandas as pd
 
-from guideway.reporting.content import QUALITY_CLASS_COLUMNS, ReportContent
+from guideway.reporting.content import CLASSES, QUALITY_CLASS_COLUMNS, ReportContent
 from guideway.reporting.html import render_html
 from guideway.reporting.outlook import outlook
 from guideway.reporting.printed import printed_report
 from guideway.reporting.quality_classes import km_by_class
 from guideway.reporting.summary import summarise
+from guideway.reporting.tables import class_sheet
 from guideway.reporting.words import Words
+from guideway.reporting.workbook import write_workbook
 from tests.unit.reporting.unpacking import unpack_page
 
 LEVEL, ALIGNMENT = "longitudinal_level_class", "alignment_class"
@@ -60,3 +64,11 @@ def test_page_and_pdf_show_the_kilometres(small: ReportContent) -> None:
     (table,) = [table for table in tables if table["title"] == words("classes.title")]
     assert table["rows"][0][0] == "Valley Line"
     assert table["rows"][0][2:] == ["1.2", "0.4", "0.0", "0.0", "0.2"]
+
+
+def test_the_condition_workbook_has_the_kilometres_as_numbers(small: ReportContent, tmp_path: Path) -> None:
+    write_workbook(tmp_path / "c.xlsx", [class_sheet(small, Words("en"))], title="t", created=small.as_of)
+    heads, *rows = openpyxl.load_workbook(tmp_path / "c.xlsx").worksheets[0].iter_rows(values_only=True)
+    told = [dict(zip(heads[2:], row[2:], strict=True)) for row in rows]
+    assert told == small.quality_class[list(CLASSES)].to_dict("records")
+    assert {row[0] for row in rows} == {"Valley Line"}
