@@ -9,6 +9,8 @@ from typing import IO
 from guideway.errors import DecodeError
 
 _MAX_LINE = 1 << 20
+_HEAD_BYTES = 1 << 16
+"""The head is read by itself: column names with accents make only this much go through the codec, not a whole block."""
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -18,7 +20,7 @@ class LineReader:
     def __init__(self, stream: IO[bytes], encoding: str, block_bytes: int) -> None:
         self._stream = stream
         self._block_bytes = block_bytes
-        first = stream.read(block_bytes)
+        first = stream.read(min(block_bytes, _HEAD_BYTES))
         self.encoding = encoding
         for mark, name in _BOMS:
             if first.startswith(mark):
