@@ -12,7 +12,7 @@ from guideway.job import JobContext, main
 from guideway.planning.optimiser import plan
 from guideway.planning.works import deferral_rows, work_rows
 from guideway.rulebooks.load import load_rulebooks
-from guideway.transforms.planning import compared_policies, gather_planning, plan_frame, plan_id
+from guideway.transforms.planning import compared_policies, gather_planning, plan_frame, plan_id, through_spark
 
 _DEFERRALS_SHOWN = 10
 
@@ -21,7 +21,7 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     """Replace the window ``as_of`` of the plan's tables; without forecasts the plan is empty."""
     settings, as_of = context.settings, context.as_of
     rulebooks = load_rulebooks(*settings.rulebook_folders)
-    frames = gather_planning(context.lake.read, rulebooks, as_of, settings.planning)
+    frames = gather_planning(through_spark(context.lake.read), rulebooks, as_of, settings.planning)
     planning, titles, name = frames.planning(), frames.facts.titles, plan_id(settings.network_name, as_of)
     result = plan(planning.problem)
     works = work_rows(planning, result, titles, name, as_of)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timezone
+from pathlib import Path
 
+import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
+from guideway.cli import app
 from guideway.contracts.gold import (
     DEFERRAL,
     DEGRADATION_TREND,
@@ -17,10 +22,14 @@ from guideway.contracts.gold import (
 )
 from guideway.contracts.reference import ASSET, LINE, SECTION
 from guideway.contracts.schema import Table
+from guideway.errors import LakeError
 from guideway.job import JobContext
+from guideway.lake.direct import DirectLake
 from guideway.lake.lake import Lake
 from guideway.lake.writer import Writer
+from guideway.rulebooks.load import load_rulebooks
 from guideway.settings import Settings
+from guideway.transforms.planning import gather_planning, limits_by_asset, through_spark
 from jobs.plan_maintenance import run
 
 pytestmark = pytest.mark.spark
@@ -118,3 +127,58 @@ def test_what_waits_and_what_the_policy_is_worth_are_in_the_lake(
     assert own < other, "a limit crossed within the year is seen coming"
     assert rows["condition_based", "corrective", "exceedance_days", "all"].value == pytest.approx(own - other)
     assert {r.sections for r in rows.values()} == {1}
+
+
+def test_rows_from_the_files_are_those_of_spark(spark: SparkSession, lake: Lake, writer: Writer) -> None:
+    network(spark, writer)
+    known = f"delta.`{lake.path(ASSET)}`"
+    spark.sql(f"UPDATE {known} SET attributes = map('receiver_zone', 'housing') WHERE asset_id = 'A1'")
+    rows = [forecast(name, days, (0.0, 0.3, 1.0, 1.0)) for name, days in (("A1", 100.0), ("A2", 90.0), ("A3", 80.0))]
+    fill(spark, writer, LIMIT_FORECAST, rows)
+    today = F.col("as_of") == F.lit(AS_OF)
+    fewer = lake.read(LIMIT_FORECAST).where("asset_id <> 'A3'")
+    writer.replace(fewer, LIMIT_FORECAST, today, f"as_of = DATE '{AS_OF.isoformat()}'")
+    direct, slow = DirectLake(Path(lake.root)).fetch, through_spark(lake.read)
+    books = load_rulebooks()
+    for every in (True, False):
+        one, two = (gather_planning(fetch, books, AS_OF, every=every) for fetch in (direct, slow))
+        assert sorted(one.forecasts["asset_id"]) == ["A1", "A2"], "what was replaced is gone"
+        for name in ("forecasts", "risk"):
+            same(getattr(one, name), getattr(two, name))
+        for name in ("lines", "assets", "sections"):
+            same(getattr(one.facts, name), getattr(two.facts, name))
+    same(direct(ASSET, "asset_id", "attributes"), slow(ASSET, "asset_id", "attributes"))
+    assert limits_by_asset(direct, books) == limits_by_asset(slow, books) != {}
+    assert len(direct(LIMIT_FORECAST, "asset_id", as_of=AS_OF, at_least=("days_p50", 95.0))) == 1
+    assert direct(LIMIT_FORECAST, "asset_id", as_of=date(2025, 1, 6)).empty
+    with pytest.raises(LakeError, match="no column nothing"):
+        direct(LIMIT_FORECAST, "nothing")
+
+
+def same(one: pd.DataFrame, two: pd.DataFrame) -> None:
+    key = list(one.columns[:1])
+    ordered = [frame.sort_values(key).reset_index(drop=True) for frame in (one, two)]
+    pd.testing.assert_frame_equal(*ordered, check_dtype=False)
+
+
+def test_a_question_is_answered_from_the_files_without_java(
+    spark: SparkSession, lake: Lake, writer: Writer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network(spark, writer)
+    near = (0.0, 0.3, 1.0, 1.0)
+    fill(spark, writer, LIMIT_FORECAST, [forecast("A1", 100.0, near), forecast("A3", 100.0, near)])
+
+    def no_java(*_: object) -> None:
+        raise AssertionError("a Spark session was asked for")
+
+    monkeypatch.setattr("guideway.lake.session.open_session", no_java)
+    asked = ["plan", "--what-if", "--lake", lake.root, "--as-of", AS_OF.isoformat(), "--budget", "0", "--json"]
+    with pytest.raises(SystemExit) as ended:
+        app(asked)
+    assert ended.value.code == 0
+    said = json.loads(capsys.readouterr().out)
+    figures = {row["figure"]: (row["before"], row["after"]) for row in said["figures"]}
+    assert figures["works"][0] > 0
+    assert figures["works"][1] == figures["cost"][1] == 0
+    assert {row["change"] for row in said["works"]} == {"gone"}
+    assert lake.version(WORK_PLAN) is None, "nothing is written"

@@ -14,10 +14,10 @@ import pandas as pd
 from guideway.commands.command import Commands, Run, add_command, add_json
 from guideway.errors import ConfigurationError
 from guideway.job import today
-from guideway.settings import load_settings
+from guideway.settings import Settings, load_settings, local_path
 
 if TYPE_CHECKING:
-    from guideway.transforms.planning import PlanningFrames, Read
+    from guideway.transforms.planning import Fetch, PlanningFrames
 
 _TRUTH = {"level_start_mm": "start", "level_rate_mm_per_year": "rate_per_year"}
 
@@ -78,8 +78,6 @@ def _plan(run: Run, options: argparse.Namespace) -> int:
 
 
 def _what_if(options: argparse.Namespace) -> int:
-    from guideway.lake.lake import Lake  # noqa: PLC0415
-    from guideway.lake.session import open_session  # noqa: PLC0415
     from guideway.planning.optimiser import plan  # noqa: PLC0415
     from guideway.planning.what_if import changes, deferred, steady, with_budget  # noqa: PLC0415
     from guideway.planning.works import work_rows  # noqa: PLC0415
@@ -89,13 +87,13 @@ def _what_if(options: argparse.Namespace) -> int:
     settings = load_settings(lake=options.lake, rulebooks=options.rulebooks)
     as_of = options.as_of or today()
     books = load_rulebooks(*settings.rulebook_folders)
-    read = Lake(open_session(settings, "guideway plan --what-if"), settings.lake).read
-    frames = gather_planning(read, books, as_of, settings.planning, every=options.limits is not None)
+    fetch = _fetch(settings)
+    frames = gather_planning(fetch, books, as_of, settings.planning, every=options.limits is not None)
     planning = frames.planning()
     result = plan(planning.problem)
     before = (planning, result, work_rows(planning, result, frames.facts.titles, "before", as_of))
     if options.limits is not None:
-        planning = _other_limits(read, frames, settings.rulebook_folders, options.limits).planning()
+        planning = _other_limits(fetch, frames, settings.rulebook_folders, options.limits).planning()
     if options.defer is not None:
         planning = deferred(
             planning, before[2], options.defer, _DEFER_WEEKS if options.weeks is None else options.weeks
@@ -117,21 +115,33 @@ def _what_if(options: argparse.Namespace) -> int:
     return 0
 
 
-def _other_limits(read: Read, frames: PlanningFrames, folders: tuple[Path, ...], limits: Path) -> PlanningFrames:
+def _fetch(settings: Settings) -> Fetch:
+    """Rows from the lake's files, in a moment; by Spark where they are not in a folder."""
+    from guideway.lake.direct import DirectLake  # noqa: PLC0415
+
+    folder = local_path(settings.lake)
+    if folder is not None:
+        return DirectLake(folder).fetch
+    from guideway.lake.lake import Lake  # noqa: PLC0415
+    from guideway.lake.session import open_session  # noqa: PLC0415
+    from guideway.transforms.planning import through_spark  # noqa: PLC0415
+
+    return through_spark(Lake(open_session(settings, "guideway plan --what-if"), settings.lake).read)
+
+
+def _other_limits(fetch: Fetch, frames: PlanningFrames, folders: tuple[Path, ...], limits: Path) -> PlanningFrames:
     from dataclasses import replace  # noqa: PLC0415
 
-    from pyspark.sql import functions as F  # noqa: PLC0415
-
     from guideway.contracts.gold import DEGRADATION_TREND  # noqa: PLC0415
-    from guideway.planning.what_if import with_limits  # noqa: PLC0415
+    from guideway.planning.what_if import TREND, with_limits  # noqa: PLC0415
     from guideway.rulebooks.load import load_rulebooks  # noqa: PLC0415
     from guideway.transforms.planning import limits_by_asset, network_facts  # noqa: PLC0415
 
     books = load_rulebooks(*folders, limits)
-    trends = read(DEGRADATION_TREND).where(F.col("as_of") == F.lit(frames.as_of)).toPandas()
-    facts = network_facts(read, books)
+    trends = fetch(DEGRADATION_TREND, *TREND, as_of=frames.as_of)
+    facts = network_facts(fetch, books)
     signs = frames.forecasts["indicator"].map(dict(facts.directions)).fillna(1)
-    forecasts = with_limits(frames.forecasts.assign(sign=signs), trends, limits_by_asset(read, books))
+    forecasts = with_limits(frames.forecasts.assign(sign=signs), trends, limits_by_asset(fetch, books))
     return replace(frames, forecasts=forecasts.drop(columns="sign"), facts=facts)
 
 

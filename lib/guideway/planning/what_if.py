@@ -14,6 +14,9 @@ from guideway.planning.build import Planning
 from guideway.planning.crossing import HORIZONS
 from guideway.planning.optimiser import MaintenancePlan
 
+TREND = ("asset_id", "indicator", "rate_per_year", "rate_low", "rate_high", "sigma", "n_points")
+"""Columns of ``gold.degradation_trend`` that forecasts under other limits are made of."""
+
 _FARTHEST_DAYS = 3652.5
 _WIDTH_80 = 2.0 * 1.2815515655446004
 _FIGURES = ("works", "deferred", "safety_missed", "cost", "expected_loss", "objective")
@@ -94,8 +97,7 @@ def with_limits(
     keys = list(zip(forecasts["asset_id"], forecasts["indicator"], forecasts["level"], strict=True))
     new = np.array([limits.get(key, np.nan) for key in keys], dtype=float)
     kept = forecasts.assign(new=new).dropna(subset=["new"])
-    columns = ["asset_id", "indicator", "rate_per_year", "rate_low", "rate_high", "sigma", "n_points"]
-    rows = kept.merge(trends[columns], on=["asset_id", "indicator"], how="left")
+    rows = kept.merge(trends[list(TREND)], on=["asset_id", "indicator"], how="left")
     changed = ~np.isclose(rows["new"], rows["limit"]) & rows["rate_per_year"].notna().to_numpy(bool)
     rate = (rows["rate_per_year"] * rows["sign"]).to_numpy(float) / 365.25
     spread = (rows["rate_high"] - rows["rate_low"]).fillna(0.0).abs().to_numpy(float) / _WIDTH_80 / 365.25

@@ -2,44 +2,74 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandas as pd
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from guideway.network.stretches import Stretch
 from guideway.network.tracks import Network
 
+LINE_FACTS = ("line_id", "mode", "time_zone", "rulebook_id")
+SECTION_FACTS = (
+    "asset_id",
+    "speed_kmh",
+    "curvature_per_km",
+    "cant_mm",
+    "structure",
+    "track_form",
+    "drainage",
+    "receiver_zone",
+)
+ASSET_FACTS = ("asset_id", "asset_type", "line_id", "track_id", "from_m", "to_m", "attributes")
+"""Columns of the reference tables a network is made of."""
+
+_USUAL = {
+    "track_id": "",
+    "from_m": 0.0,
+    "speed_kmh": 0.0,
+    "curvature_per_km": 0.0,
+    "cant_mm": 0.0,
+    "structure": "earthwork",
+    "track_form": "ballasted",
+}
+
 
 def load_network(lines: DataFrame, sections: DataFrame, assets: DataFrame) -> Network:
+    """The network of the tables ``reference.line``, ``section`` and ``asset``."""
+    return network_of(
+        lines.select(*LINE_FACTS).toPandas(),
+        sections.select(*SECTION_FACTS).toPandas(),
+        assets.select(*ASSET_FACTS).toPandas(),
+    )
+
+
+def network_of(lines: pd.DataFrame, sections: pd.DataFrame, assets: pd.DataFrame) -> Network:
     """Every asset with a place, with what its stretch of track is like.
 
     An asset without a row of ``reference.section`` (a receiver, a magnet) takes its facts from its line.
+
+    Args:
+        lines: columns ``LINE_FACTS``.
+        sections: columns ``SECTION_FACTS``.
+        assets: columns ``ASSET_FACTS``.
     """
-    line = lines.select("line_id", "mode", "time_zone", "rulebook_id")
-    facts = sections.select(
-        "asset_id", "speed_kmh", "curvature_per_km", "cant_mm", "structure", "track_form", "drainage", "receiver_zone"
-    )
-    rows = (
-        assets.join(facts, "asset_id", "left")
-        .join(line, "line_id")
-        .withColumn("receiver_zone", F.coalesce("receiver_zone", F.col("attributes")["receiver_zone"]))
-        .select(
-            "asset_id",
-            "asset_type",
-            "line_id",
-            F.coalesce("track_id", F.lit("")).alias("track_id"),
-            "mode",
-            F.coalesce("from_m", F.lit(0.0)).alias("from_m"),
-            F.coalesce("to_m", "from_m", F.lit(0.0)).alias("to_m"),
-            F.coalesce("speed_kmh", F.lit(0.0)).alias("speed_kmh"),
-            F.coalesce("curvature_per_km", F.lit(0.0)).alias("curvature_per_km"),
-            F.coalesce("cant_mm", F.lit(0.0)).alias("cant_mm"),
-            F.coalesce("structure", F.lit("earthwork")).alias("structure"),
-            F.coalesce("track_form", F.lit("ballasted")).alias("track_form"),
-            "drainage",
-            "receiver_zone",
-            "time_zone",
-            "attributes",
-        )
-    )
-    stretches = [Stretch(**row.asDict()) for row in rows.collect()]
-    return Network.of(stretches, {row.line_id: row.rulebook_id for row in line.collect()})
+    rows = assets.merge(sections, on="asset_id", how="left").merge(lines.drop(columns="rulebook_id"), on="line_id")
+    attributes = [dict(found) if found is not None else {} for found in rows["attributes"]]
+    rows = rows.drop(columns="attributes").fillna(_USUAL)
+    rows["to_m"] = rows["to_m"].fillna(rows["from_m"])
+    columns: dict[str, list[Any]] = {name: _plain(rows[name]) for name in rows.columns}
+    columns["receiver_zone"] = [
+        own.get("receiver_zone") if zone is None else zone
+        for zone, own in zip(columns["receiver_zone"], attributes, strict=True)
+    ]
+    names = list(columns)
+    stretches = [
+        Stretch(**dict(zip(names, values, strict=True)), attributes=own)
+        for *values, own in zip(*columns.values(), attributes, strict=True)
+    ]
+    return Network.of(stretches, dict(zip(lines["line_id"], _plain(lines["rulebook_id"]), strict=True)))
+
+
+def _plain(column: pd.Series) -> list[Any]:
+    return [None if missing else value for value, missing in zip(column.tolist(), column.isna(), strict=True)]

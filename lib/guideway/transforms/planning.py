@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
@@ -23,7 +24,7 @@ from guideway.planning.needs import NetworkFacts
 from guideway.planning.policies import compare, comparison_rows
 from guideway.planning.policy_inputs import history_of, policies_of, work_data
 from guideway.rulebooks.rulebook import Rulebook
-from guideway.transforms.network import load_network
+from guideway.transforms.network import ASSET_FACTS, LINE_FACTS, SECTION_FACTS, network_of
 
 Read = Callable[[Table], DataFrame]
 REPLAYED = "longitudinal_level_sd"
@@ -60,13 +61,38 @@ def severities(rulebooks: dict[str, Rulebook]) -> pd.DataFrame:
     return pd.DataFrame(sorted(rows), columns=["rulebook_id", "indicator", "level", "severity"])
 
 
-def network_facts(read: Read, rulebooks: dict[str, Rulebook]) -> NetworkFacts:
+class Fetch(Protocol):
+    """Rows of a table as a pandas frame: through Spark, or from the files (``lake.direct``)."""
+
+    def __call__(
+        self, table: Table, *columns: str, as_of: date | None = None, at_least: tuple[str, float] | None = None
+    ) -> pd.DataFrame:
+        """These columns; of one day, and where a column is not below a value, if asked so."""
+
+
+def through_spark(read: Read) -> Fetch:
+    """Rows by way of Spark: what is not wanted never leaves the cluster."""
+
+    def fetch(
+        table: Table, *columns: str, as_of: date | None = None, at_least: tuple[str, float] | None = None
+    ) -> pd.DataFrame:
+        rows = read(table)
+        if as_of is not None:
+            rows = rows.where(F.col("as_of") == F.lit(as_of))
+        if at_least is not None:
+            rows = rows.where(F.col(at_least[0]) >= at_least[1])
+        return rows.select(*columns).toPandas()
+
+    return fetch
+
+
+def network_facts(fetch: Fetch, rulebooks: dict[str, Rulebook]) -> NetworkFacts:
     """What the planner knows of the network."""
     known = indicators()
     return NetworkFacts(
-        lines=read(LINE).select("line_id", "mode", "rulebook_id", "time_zone").toPandas(),
-        assets=read(ASSET).select("asset_id", "asset_type", "line_id", "track_id", "from_m", "to_m", "name").toPandas(),
-        sections=read(SECTION).select("asset_id", "track_form").toPandas(),
+        lines=fetch(LINE, "line_id", "mode", "rulebook_id", "time_zone"),
+        assets=fetch(ASSET, "asset_id", "asset_type", "line_id", "track_id", "from_m", "to_m", "name"),
+        sections=fetch(SECTION, "asset_id", "track_form"),
         limits=severities(rulebooks),
         directions={name: 1 if indicator.direction == "above" else -1 for name, indicator in known.items()},
         titles={name: indicator.title for name, indicator in known.items()},
@@ -89,27 +115,22 @@ class PlanningFrames:
 
 
 def gather_planning(
-    read: Read, rulebooks: dict[str, Rulebook], as_of: date, folder: Path | str | None = None, *, every: bool = False
+    fetch: Fetch, rulebooks: dict[str, Rulebook], as_of: date, folder: Path | str | None = None, *, every: bool = False
 ) -> PlanningFrames:
-    """The frames of a day's plan; unless ``every`` forecast is wanted, only those that matter leave the cluster."""
+    """The frames of a day's plan; unless ``every`` forecast is wanted, only those that matter are fetched."""
     catalogue = load_catalogue(folder)
-    today = F.col("as_of") == F.lit(as_of)
-    likely = F.lit(every) | (F.col("probability_52w") >= catalogue.number("least_probability"))
-    forecasts = read(LIMIT_FORECAST).where(today & likely).select(*_FORECAST)
-    concerned = forecasts.select("asset_id").distinct()
-    risk = read(FAILURE_RISK).where(today).join(F.broadcast(concerned), "asset_id", "left_semi")
+    likely = None if every else ("probability_52w", catalogue.number("least_probability"))
+    forecasts = fetch(LIMIT_FORECAST, *_FORECAST, as_of=as_of, at_least=likely)
+    risk = fetch(FAILURE_RISK, "asset_id", "target", "score", as_of=as_of)
+    concerned = risk["asset_id"].isin(forecasts["asset_id"])
     return PlanningFrames(
-        forecasts.toPandas(),
-        risk.select("asset_id", "target", "score").toPandas(),
-        network_facts(read, rulebooks),
-        catalogue,
-        as_of,
+        forecasts, risk[concerned].reset_index(drop=True), network_facts(fetch, rulebooks), catalogue, as_of
     )
 
 
-def limits_by_asset(read: Read, rulebooks: dict[str, Rulebook]) -> dict[tuple[str, str, str], float]:
+def limits_by_asset(fetch: Fetch, rulebooks: dict[str, Rulebook]) -> dict[tuple[str, str, str], float]:
     """The limit of every asset, indicator and level, as the degradation job looks it up."""
-    network = load_network(read(LINE), read(SECTION), read(ASSET))
+    network = network_of(fetch(LINE, *LINE_FACTS), fetch(SECTION, *SECTION_FACTS), fetch(ASSET, *ASSET_FACTS))
     limits: dict[tuple[str, str, str], float] = {}
     for asset_id, stretch in network.by_asset.items():
         book = rulebooks.get(network.rulebook_ids.get(stretch.line_id, ""))
