@@ -149,7 +149,9 @@ def _why(
     tasks = list(job)
     others = int((planning.needs["task"].isin(tasks)).sum()) - 1
     if others:
-        says.append(f"{others} more crossings are settled with it.")
+        says.append(
+            "One more crossing is settled with it." if others == 1 else f"{others} more crossings are settled with it."
+        )
     says.append(
         f"Without the work the risk is {planning.probability[lead, week]:.0%} by this window "
         f"and {planning.probability[lead, min(week + 1, p.weeks)]:.0%} by the next."

@@ -79,3 +79,16 @@ def test_chainage_of_a_stretch_a_point_and_nothing() -> None:
     assert chainage(1200.0, 1203.5) == "km 1.200–1.204"
     assert chainage(1200.0, 1200.0) == "km 1.200"
     assert chainage(float("nan"), float("nan")) == ""
+
+
+def test_whatever_the_pipeline_can_name_has_a_phrase_in_each_language() -> None:
+    from guideway.monitoring.registry import indicators
+    from guideway.planning.catalogue import load_catalogue
+
+    catalogue = load_catalogue()
+    named = {f"indicator.{name}" for name in indicators()}
+    named |= {f"type.{name}" for name in catalogue.works["work_type"]}
+    named |= {f"policy.{name}" for name in catalogue.policies["policy"]}
+    assert named - set(vocabulary()) == set()
+    chinese = [vocabulary()[name][1:] for name in sorted(named)]
+    assert all(re.search("[\u4e00-\u9fff]", phrase) for pair in chinese for phrase in pair)

@@ -71,7 +71,7 @@ function panelChanged() {
     return entry({
       a: assetName(a), b: shiftWords(k),
       c: [said(place(a)), ` · ${series.level.at(k)} ${away(series.p50.at(k))}`],
-      d: Number.isFinite(change) ? `${indicatorWord(series.indicator.at(k))} ${signed(change, unitOf(k))}` : null, open: () => openDetail(k),
+      d: Math.abs(change) >= 0.005 ? `${indicatorWord(series.indicator.at(k))} ${signed(change, unitOf(k))}` : null, open: () => openDetail(k),
     });
   });
   return panel("changed", t("layer.changed"), t("layer.changed.why"), items, moved[0] + moved[1], t("none.changed"), () => { forecastState.within = 0; forecastState.sort = 7; drawForecast(); jump("forecast"); });

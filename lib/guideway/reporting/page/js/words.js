@@ -67,7 +67,7 @@ function percent(share) {
 
 function money(amount, currency) {
   try {
-    return formatter(Intl.NumberFormat, { style: "currency", currency, maximumFractionDigits: 0 }).format(amount);
+    return formatter(Intl.NumberFormat, { style: "currency", currency, maximumFractionDigits: 0 }).format(amount).replace("-", "−");
   } catch {
     return `${num(amount)} ${currency}`;
   }
