@@ -224,6 +224,8 @@ def test_print_is_light_shows_rows_without_scrolling_and_says_how_many(chromium:
     assert page.locator(".row").count() == 40
     assert "The first 40 of" in page.inner_text("#printed")
     assert not page.locator(".filters").first.is_visible()
+    shown = page.evaluate("[...document.querySelectorAll('.scroll')].map((s) => getComputedStyle(s).overflowX)")
+    assert set(shown) == {"visible"}, "no column is cut off on paper: the browser shrinks what is too wide"
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     page.emulate_media(media="screen")
     assert page.locator(".row").count() < 30

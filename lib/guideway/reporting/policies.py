@@ -18,9 +18,8 @@ EVERY = "*"
 def deferral_sheet(content: ReportContent, words: Words) -> Sheet:
     """Works put off, greatest expected loss first, each with the risk that is carried."""
     rows, names = content.deferral.sort_values("deferral_no"), line_names(content)
-    headings = ("no", "work", "place", "place", "indicator_only", "risk", "cost", "loss", "reason")
-    texts = [words(f"{'col' if key == 'indicator_only' else 'work'}.{key}") for key in headings if key != "loss"]
-    texts.insert(headings.index("loss"), words("deferred.loss"))
+    keys = ("work.no", "work.work", "lines.line", "work.place", "col.indicator_only", "work.risk", "work.cost")
+    texts = [words(key) for key in (*keys, "deferred.loss", "work.reason")]
     cells = list(
         zip(
             rows["deferral_no"],
