@@ -68,10 +68,12 @@ def work(name: str, at: datetime) -> dict[str, object]:
     return place | {"work_id": name, "work_type": "tamping", "finished_at": at, "source": "register"}
 
 
-def measure(world: Rows, number: int, value: Callable[[int], float], *, days: float = 0, delay: float = 1) -> None:
-    """One run over the track; it is delivered ``delay`` days after it."""
+def measure(
+    world: Rows, number: int, value: Callable[[int], float], *, days: float = 0, delay: float = 1, revision: str = ""
+) -> None:
+    """One run over the track; it is delivered ``delay`` days after it, and again as a ``revision``."""
     at = START + timedelta(days=28 * number + days)
-    name = f"r{number}+{days}"
+    name = f"r{number}+{days}{revision}"
     run = {"recording_id": name, "content_sha256": name, "source_id": "car", "vehicle_or_sensor_id": "car-1"}
     run |= {"line_id": "L1", "track_id": "1", "started_at": at, "delivered_at": at + timedelta(days=delay)}
     world[RECORDING].append(run | {"start": 0.0, "step": 0.25, "n_samples": 6400, "axis": "distance"})
@@ -135,6 +137,17 @@ def test_nothing_that_comes_after_the_day_changes_what_was_known(spark: SparkSes
     assert later["history_max"].min() == 90.0
 
 
+def test_a_correction_takes_the_place_of_a_value_when_it_is_delivered_and_not_before(spark: SparkSession) -> None:
+    corrected = world()
+    measure(corrected, 25, lambda _: 70.0, delay=60, revision="b")
+    # of a value that came with the archive, too
+    measure(corrected, 0, lambda _: 9.0, delay=900, revision="b")
+    pd.testing.assert_frame_equal(features(spark, corrected, AS_OF), features(spark, world(), AS_OF))
+    later = features(spark, corrected, AS_OF + timedelta(days=60))
+    assert set(later["history_max"]) == {70.0}
+    assert later["n_values"].tolist() == [27.0] * 8, "the value it corrects counts no more"
+
+
 def test_training_rows_of_past_days_know_no_more_than_those_days(spark: SparkSession, base: TrainingRows) -> None:
     cut = date(2024, 7, 29)
     leaky = world()
@@ -188,14 +201,20 @@ def stored(spark: SparkSession, frame: pd.DataFrame) -> DataFrame:
 def test_spark_scores_what_the_model_says(spark: SparkSession, network: pd.DataFrame, model: TrainedModel) -> None:
     day = network[network["as_of"] == network["as_of"].max()].reset_index(drop=True)
     day["direction"] = np.where(np.arange(len(day)) % 2, 1, -1)
-    risk = score(stored(spark, day), Serving("m", "7", model.to_texts())).toPandas().set_index("asset_id")
+    every = score(stored(spark, day), Serving("m", "7", model.to_texts())).toPandas()
+    own = every["target"] == "exceeds_al_13w:longitudinal_level_sd"
+    risk = every[own].set_index("asset_id")
     said = model.predict(day)
     told = day.assign(p=said.probability, v=said.value * day["direction"])[said.known].set_index("asset_id")
     assert set(risk.index) == set(told.index)
     np.testing.assert_allclose(risk["score"], told["p"].loc[risk.index])
     np.testing.assert_allclose(risk["predicted_value"], told["v"].loc[risk.index])
-    assert set(risk["target"]) == {"exceeds_al_13w:longitudinal_level_sd"}
-    assert set(risk["as_of"]) == set(day["as_of"])
+    assert set(every["as_of"]) == set(day["as_of"])
+    for horizon in model.horizons:
+        others = every[every["target"] == f"exceeds_al_{horizon.weeks}w:longitudinal_level_sd"].set_index("asset_id")
+        _, expected = horizon.predict(day[said.known].reset_index(drop=True))
+        np.testing.assert_allclose(others["score"].loc[told.index], expected)
+    assert every["target"].nunique() == 1 + len(model.horizons) >= 3
 
 
 def test_only_the_line_that_moved_drifts(spark: SparkSession, network: pd.DataFrame, model: TrainedModel) -> None:

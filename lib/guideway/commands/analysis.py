@@ -6,14 +6,17 @@ import argparse
 import json
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from guideway.commands.command import Commands, add_command, add_json
 from guideway.errors import ConfigurationError
 from guideway.job import today
 from guideway.settings import load_settings
 
-_BENCHMARKS = ("cmapss", "bearings", "survival")
+if TYPE_CHECKING:
+    import pandas as pd
+
+_BENCHMARKS = ("cmapss", "bearings", "survival", "network")
 
 
 def register(commands: Commands) -> None:
@@ -50,13 +53,22 @@ def register(commands: Commands) -> None:
     evaluate = add_command(
         commands,
         "evaluate",
-        "measure the models on a public benchmark",
+        "measure the models on a public benchmark, or on a network: of a lake, or simulated track sections of any size",
         _evaluate,
-        "guideway evaluate cmapss --data cmapss --subset FD001 --json",
+        "guideway evaluate cmapss --data cmapss --subset FD001 --json\n"
+        "  guideway evaluate network --lake var/lake --as-of 2025-12-29 --json\n"
+        "  guideway evaluate network --km 150 --weeks 156 --seed 1",
     )
     evaluate.add_argument("benchmark", choices=_BENCHMARKS)
-    evaluate.add_argument("--data", type=Path, required=True, help="folder of the benchmark's files")
+    evaluate.add_argument("--data", type=Path, help="folder of the benchmark's files; not for network")
     evaluate.add_argument("--subset", default="FD001", help="subset of cmapss (default: FD001)")
+    evaluate.add_argument("--lake", help="network: the lake whose history is learned from; without it one is simulated")
+    evaluate.add_argument(
+        "--as-of", type=date.fromisoformat, help="network: last day of the lake (default: today, UTC)"
+    )
+    evaluate.add_argument("--km", type=float, default=150.0, help="network: kilometres to simulate (default: 150)")
+    evaluate.add_argument("--weeks", type=int, default=156, help="network: weeks to simulate (default: 156)")
+    evaluate.add_argument("--seed", type=int, default=1, help="network: seed of the simulation (default: 1)")
     for parser in (sql, backtest):
         parser.add_argument("--lake", help="folder or s3a:// address of the lake")
     for parser in (sql, backtest, evaluate):
@@ -100,9 +112,12 @@ def _backtest(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    if not options.data.is_dir():
-        raise ConfigurationError(f"no folder {options.data}")
-    result = _benchmark(options)
+    if options.benchmark == "network":
+        result = _network(options)
+    else:
+        if options.data is None or not options.data.is_dir():
+            raise ConfigurationError(f"--data: no folder {options.data}")
+        result = _benchmark(options)
     if options.json:
         print(json.dumps(result, default=str))
         return 0
@@ -123,3 +138,47 @@ def _benchmark(options: argparse.Namespace) -> dict[str, Any]:
     from guideway.prognostics.locomotives import evaluate_survival  # noqa: PLC0415
 
     return dict(evaluate_survival(options.data))
+
+
+def _network(options: argparse.Namespace) -> dict[str, Any]:
+    from guideway.prognostics.evaluation import evaluate  # noqa: PLC0415
+    from guideway.prognostics.parameters import ModelParameters  # noqa: PLC0415
+    from guideway.prognostics.statement import statement  # noqa: PLC0415
+
+    frame = _simulated_rows(options) if options.lake is None else _rows_of_lake(options)
+    parameters = ModelParameters()
+    return statement(evaluate(frame, parameters, seed=1), parameters)
+
+
+def _simulated_rows(options: argparse.Namespace) -> pd.DataFrame:
+    from guideway.rulebooks.load import load_rulebooks  # noqa: PLC0415
+    from guideway.simulate.network import NetworkSpec  # noqa: PLC0415
+    from guideway.simulate.series import WORK_TYPES, network_series  # noqa: PLC0415
+    from guideway.udfs.degradation import epoch_days  # noqa: PLC0415
+    from guideway.udfs.features import rows_at_origins  # noqa: PLC0415
+
+    spec = NetworkSpec.sized(options.km, weeks=options.weeks, seed=options.seed)
+    series = network_series(spec, load_rulebooks()["en_13848"])
+    return _learnable(rows_at_origins(series, WORK_TYPES, epoch_days(spec.last_day)))
+
+
+def _rows_of_lake(options: argparse.Namespace) -> pd.DataFrame:
+    from guideway.contracts.models import ASSET_FEATURE  # noqa: PLC0415
+    from guideway.lake.lake import Lake  # noqa: PLC0415
+    from guideway.lake.session import open_session  # noqa: PLC0415
+    from guideway.rulebooks.load import load_rulebooks  # noqa: PLC0415
+    from guideway.transforms.history import History  # noqa: PLC0415
+    from guideway.transforms.training import training_rows  # noqa: PLC0415
+
+    settings, as_of = load_settings(lake=options.lake), options.as_of or today()
+    lake = Lake(open_session(settings, "guideway evaluate"), settings.lake)
+    rows = training_rows(
+        History(lake.read, load_rulebooks(*settings.rulebook_folders), as_of), lake.read(ASSET_FEATURE), as_of
+    )
+    return _learnable(None if rows is None else rows.frame)
+
+
+def _learnable(frame: pd.DataFrame | None) -> pd.DataFrame:
+    if frame is None or not len(frame):
+        raise ConfigurationError("the network has too short a history to learn from")
+    return frame

@@ -21,16 +21,22 @@ def baseline_changes(frame: pd.DataFrame, horizon_days: float) -> dict[str, Floa
     """
     years = horizon_days / DAYS_PER_YEAR
     level = frame["level"].to_numpy(np.float64)
-    own = finite_or(_column(frame, "rate"), _column(frame, "previous_rate"))
-    rate = finite_or(_column(frame, "engine_rate"), own)
-    start = finite_or(_column(frame, "engine_level") - level)
     pooled = pd.Series(_column(frame, "rate"), index=frame.index)
     typical = pooled.groupby([frame["indicator"], frame["origin_days"]]).transform("median").to_numpy(np.float64)
     return {
         "persistence": finite_or(_column(frame, "last_value") - level),
-        "trend": start + rate * years,
+        "trend": trend_change(frame, horizon_days),
         "rule": finite_or(typical) * years,
     }
+
+
+def trend_change(frame: pd.DataFrame, horizon_days: float) -> Floats:
+    """Change from ``level`` the plain trend expects over the horizon; each row by itself."""
+    own = finite_or(_column(frame, "rate"), _column(frame, "previous_rate"))
+    rate = finite_or(_column(frame, "engine_rate"), own)
+    start = finite_or(_column(frame, "engine_level") - frame["level"].to_numpy(np.float64))
+    change: Floats = start + rate * horizon_days / DAYS_PER_YEAR
+    return change
 
 
 def _column(frame: pd.DataFrame, name: str) -> Floats:

@@ -63,18 +63,18 @@ class Blend:
         """The prior itself: weight 1 for the best rate and the engine's level, 0 for all others."""
         return cls(0.0, _PRIOR, (0.0,) * len(TERMS))
 
-    def predict(self, matrix: Floats, horizon_days: float) -> Floats:
-        """Change over the horizon, in units of the scale; shape (rows,)."""
-        change: Floats = self.intercept + self.contributions(matrix, horizon_days).sum(axis=1)
+    def predict(self, matrix: Floats, horizon_days: float, *, clip: float = _CLIP) -> Floats:
+        """Change over the horizon, in units of the scale; shape (rows,). Terms beyond ``clip`` are cut off."""
+        change: Floats = self.intercept + self.contributions(matrix, horizon_days, clip=clip).sum(axis=1)
         return change
 
-    def contributions(self, matrix: Floats, horizon_days: float) -> Floats:
+    def contributions(self, matrix: Floats, horizon_days: float, *, clip: float = _CLIP) -> Floats:
         """What each term adds, in units of the scale; shape (rows, len(TERMS))."""
-        added: Floats = self._terms(matrix, horizon_days) * np.array(self.weights)
+        added: Floats = self._terms(matrix, horizon_days, clip) * np.array(self.weights)
         return added
 
     @staticmethod
-    def _terms(matrix: Floats, horizon_days: float) -> Floats:
+    def _terms(matrix: Floats, horizon_days: float, clip: float = _CLIP) -> Floats:
         def column(name: str) -> Floats:
             taken: Floats = matrix[:, MATRIX_COLUMNS.index(name)]
             return taken
@@ -83,6 +83,6 @@ class Blend:
         best = finite_or(column("engine_rate"), column("rate"), column("previous_rate"), column("neighbour_rate"))
         terms = [best * years, *(finite_or(column(name) - best) * years for name in _OTHERS)]
         terms += [finite_or(column(name) - column("level")) for name in _LEVELS]
-        basis = np.clip(np.column_stack(terms), -_CLIP, _CLIP)
+        basis = np.clip(np.column_stack(terms), -clip, clip)
         few = _FEW / (_FEW + finite_or(column("n_since_work")))
         return np.hstack([basis, basis * few[:, None]])

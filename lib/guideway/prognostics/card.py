@@ -37,12 +37,19 @@ def model_card(
         "## What it looks at",
         *(f"- {name}: {100 * share:.0f} %" for name, share in global_importance(model)[:_TOP]),
         "",
+        f"How far that is believed beside the plain trend (0 to 1): {_trust(model)}.",
+        "",
         "## Where it should not be used",
         "Indicators it was not trained on (it says nothing there); assets without a value since the last work (its "
         "answer is mostly that of the neighbours); the effect of a planned work.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _trust(model: TrainedModel) -> str:
+    told = zip(model.design.scales, model.trust.weights, strict=True)
+    return ", ".join(f"{name} {weight:.1f}" for name, weight in sorted(told))
 
 
 def _split(kind: str, split: SplitEvaluation, interval: float) -> list[str]:

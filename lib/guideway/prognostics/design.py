@@ -61,6 +61,12 @@ class Design:
         return np.column_stack(columns) if n else np.empty((0, len(MATRIX_COLUMNS)))
 
 
+def indicator_codes(matrix: Floats) -> Floats:
+    """Code of the indicator of each row of a design's matrix; NaN for one the design does not know."""
+    codes: Floats = matrix[:, -1]
+    return codes
+
+
 def require(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
     """Raise ``ConfigurationError`` naming the columns that are missing."""
     missing = [name for name in columns if name not in frame]

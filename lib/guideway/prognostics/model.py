@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from guideway.prognostics.blend import Blend
 from guideway.prognostics.calibration import Calibrator
-from guideway.prognostics.design import MATRIX_COLUMNS, Design
+from guideway.prognostics.design import MATRIX_COLUMNS, Design, indicator_codes
 from guideway.prognostics.drift import LabelDays
+from guideway.prognostics.horizons import HorizonModel
 from guideway.prognostics.parameters import ModelParameters
 from guideway.prognostics.ragged import Floats
+from guideway.prognostics.trust import Trust
 
-FORMAT = 3
+FORMAT = 5
 _FILES = ("model.json", "change.txt", "spread.txt")
 
 
@@ -55,11 +57,13 @@ class TrainedModel:
         design: scale of each indicator.
         blend: straight part.
         change: booster of what the straight part leaves, in units of the scale.
+        trust: how far straight part and booster are believed beside the plain trend.
         spread: booster of the absolute error, in units of the scale.
         spread_floor: least spread.
         quantiles: lower and upper quantile of the error in units of the spread, on later rows than trained on.
         calibrator: probability from the standardised distance to the limit.
         labels: each line's training labels day by day, in units of the scale, for drift.
+        horizons: exceedance within other horizons.
         units: usual difference between assets of each quantity that drift watches.
         trained_until_days: latest time any training target reaches.
         n_rows: rows it was trained on.
@@ -70,12 +74,14 @@ class TrainedModel:
     design: Design
     blend: Blend
     change: lgb.Booster
+    trust: Trust
     spread: lgb.Booster
     spread_floor: float
     quantiles: tuple[float, float]
     calibrator: Calibrator
     labels: Mapping[str, LabelDays]
     units: Mapping[str, float]
+    horizons: tuple[HorizonModel, ...]
     trained_until_days: float
     n_rows: int
 
@@ -98,8 +104,11 @@ class TrainedModel:
 
     def scaled_change(self, matrix: Floats) -> Floats:
         """Change in units of the scale, for rows of the design's matrix."""
-        change: Floats = self.blend.predict(matrix, self.parameters.horizon_days) + _raw(self.change, matrix)
-        return change
+        days = self.parameters.horizon_days
+        learned = self.blend.predict(matrix, days) + _raw(self.change, matrix)
+        return self.trust.blend(
+            indicator_codes(matrix), learned, Blend.plain_trend().predict(matrix, days, clip=np.inf)
+        )
 
     def scaled_spread(self, matrix: Floats) -> Floats:
         """Standard deviation of the error in units of the scale."""
@@ -114,11 +123,13 @@ class TrainedModel:
             "seed": self.seed,
             "scales": self.design.scales,
             "blend": asdict(self.blend),
+            "trust": asdict(self.trust),
             "spread_floor": self.spread_floor,
             "quantiles": self.quantiles,
             "calibrator": asdict(self.calibrator),
             "labels": {line: asdict(days) for line, days in self.labels.items()},
             "units": dict(self.units),
+            "horizons": [horizon.to_dict() for horizon in self.horizons],
             "trained_until_days": self.trained_until_days,
             "n_rows": self.n_rows,
             "columns": MATRIX_COLUMNS,
@@ -149,12 +160,14 @@ class TrainedModel:
             design=Design({str(k): float(v) for k, v in numbers["scales"].items()}),
             blend=Blend(float(blend["intercept"]), tuple(blend["weights"]), tuple(blend["centre"])),
             change=lgb.Booster(model_str=texts["change.txt"]),
+            trust=Trust(tuple(float(w) for w in numbers["trust"]["weights"]), float(numbers["trust"]["other"])),
             spread=lgb.Booster(model_str=texts["spread.txt"]),
             spread_floor=float(numbers["spread_floor"]),
             quantiles=(float(numbers["quantiles"][0]), float(numbers["quantiles"][1])),
             calibrator=Calibrator(**calibrator | {k: tuple(calibrator[k]) for k in ("knots", "levels")}),
             labels={str(line): LabelDays.from_dict(days) for line, days in numbers["labels"].items()},
             units={str(name): float(unit) for name, unit in numbers["units"].items()},
+            horizons=tuple(HorizonModel.from_dict(each) for each in numbers["horizons"]),
             trained_until_days=float(numbers["trained_until_days"]),
             n_rows=int(numbers["n_rows"]),
         )

@@ -23,7 +23,8 @@ class ModelParameters(BaseModel):
         folds: rolling origins of the validation by time.
         calibration_share: share of the origins, the latest ones, the probability is calibrated on.
         interval: probability of the interval of the predicted value.
-        alert_share: alert budget: share of the assets that may be alerted at one origin.
+        alert_share: alert budget: share of the series that may be alerted at one origin, about what a year's works
+            can answer.
         bootstrap: resamples of the assets behind an interval.
         tolerance: how far from the horizon a target may lie, as a share of the horizon.
         limits: fingerprint of the limits the targets were made with; other limits are other exceedances.
@@ -43,7 +44,7 @@ class ModelParameters(BaseModel):
     folds: int = Field(default=3, ge=1)
     calibration_share: float = Field(default=0.3, gt=0, lt=1)
     interval: float = Field(default=0.8, gt=0, lt=1)
-    alert_share: float = Field(default=0.05, gt=0, le=1)
+    alert_share: float = Field(default=0.01, gt=0, le=1)
     bootstrap: int = Field(default=500, ge=10)
     tolerance: float = Field(default=0.25, gt=0)
     limits: str = ""

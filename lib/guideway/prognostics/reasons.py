@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from guideway.prognostics.blend import TERMS
+from guideway.prognostics.blend import TERMS, Blend
 from guideway.prognostics.definitions import DRAINAGE, STRUCTURES, TRACK_FORMS, WORK_TYPES
-from guideway.prognostics.design import MATRIX_COLUMNS
+from guideway.prognostics.design import MATRIX_COLUMNS, indicator_codes
 from guideway.prognostics.model import TrainedModel
 from guideway.prognostics.ragged import Floats
 
@@ -50,16 +50,19 @@ def contributions(model: TrainedModel, frame: pd.DataFrame) -> dict[str, Floats]
     """What each theme adds to the expected change, in units of the scale, beside the average of training.
 
     Exact Shapley values of the trees (Lundberg and others 2020, From local explanations to global understanding with
-    explainable AI for trees, as LightGBM computes them) and the terms of the straight part less their mean. All
-    themes of a row add up to its expected change less that average.
+    explainable AI for trees, as LightGBM computes them) and the terms of the straight part less their mean, as far as
+    the model trusts them; the terms of the plain trend for the rest. All themes of a row add up to its expected change
+    but for a constant of its indicator.
     """
     matrix = model.design.matrix(frame)
     totals = {theme: np.zeros(len(frame)) for theme in (*_THEMES, "other")}
     if not len(frame):
         return totals
     trees = np.asarray(model.change.predict(matrix, pred_contrib=True, num_threads=1))[:, :-1]
-    straight = model.blend.contributions(matrix, model.parameters.horizon_days) - np.array(model.blend.centre)
-    for names, parts in ((MATRIX_COLUMNS, trees), (TERMS, straight)):
+    days, weight = model.parameters.horizon_days, model.trust.of(indicator_codes(matrix))[:, None]
+    straight = model.blend.contributions(matrix, days) - np.array(model.blend.centre)
+    plain = Blend.plain_trend().contributions(matrix, days, clip=np.inf)
+    for names, parts in ((MATRIX_COLUMNS, weight * trees), (TERMS, weight * straight + (1 - weight) * plain)):
         for name, part in zip(names, parts.T, strict=True):
             totals[_THEME_OF.get(name.removesuffix(", few values"), "other")] += part
     return totals

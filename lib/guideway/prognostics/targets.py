@@ -72,6 +72,17 @@ def target_table(
     return table
 
 
+def followed_up(exceeds: Floats, origin_days: Floats) -> Floats:
+    """Outcomes of origins that were watched to their horizon; NaN for later ones.
+
+    After the last origin with any known 0 only early exceedances are known: to learn from them alone would be to learn
+    that everything fails.
+    """
+    last = origin_days[exceeds == 0].max(initial=-np.inf)
+    known: Floats = np.where(origin_days <= last, exceeds, np.nan)
+    return known
+
+
 def _value_at(
     past: History, series: Ints, origin: Floats, at: Floats, slack: float
 ) -> tuple[Floats, Floats, Floats, Floats]:

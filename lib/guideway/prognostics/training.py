@@ -14,11 +14,14 @@ from guideway.errors import GuidewayError
 from guideway.prognostics.blend import Blend
 from guideway.prognostics.calibration import Calibrator
 from guideway.prognostics.definitions import FEATURES
-from guideway.prognostics.design import CATEGORIES, KEYS, MATRIX_COLUMNS, Design, require
+from guideway.prognostics.design import CATEGORIES, KEYS, MATRIX_COLUMNS, Design, indicator_codes, require
 from guideway.prognostics.drift import LabelDays, usual_differences
+from guideway.prognostics.horizons import fit_horizons
 from guideway.prognostics.model import TrainedModel, distance, standard_score
 from guideway.prognostics.parameters import ModelParameters
 from guideway.prognostics.ragged import Floats
+from guideway.prognostics.targets import followed_up
+from guideway.prognostics.trust import Trust
 
 Mask = NDArray[np.bool_]
 MIN_ROWS = 30
@@ -59,13 +62,14 @@ class Targets:
         change = np.where(straddles > 0, np.nan, value - level)
         horizon = 7.0 * horizon_weeks
         reach = np.maximum(horizon, np.where(np.isfinite(span), span, horizon))
-        return cls(change, seen - level, exceeds, frame["origin_days"].to_numpy(np.float64) + reach)
+        origin = frame["origin_days"].to_numpy(np.float64)
+        return cls(change, seen - level, followed_up(exceeds, origin), origin + reach)
 
 
 def train(frame: pd.DataFrame, parameters: ModelParameters, seed: int) -> TrainedModel:
     """Train a condition model.
 
-    The latest origins calibrate (spread, interval, probability) a model trained on what was known before them; then
+    The latest origins calibrate (trust, spread, interval, probability) a model of what was known before them; then
     the change model is trained again on all rows. The same table, parameters and seed give the same model.
 
     Args:
@@ -86,8 +90,15 @@ def train(frame: pd.DataFrame, parameters: ModelParameters, seed: int) -> Traine
     scaled = targets.change / scale
     early, late = calibration_split(frame, targets, usable, parameters, seed)
     blend, change = _fit_change(matrix[early], scaled[early], parameters, seed)
-    guess = blend.predict(matrix, parameters.horizon_days) + change.predict(matrix, num_threads=1)
     judged = late & usable
+    days, codes = parameters.horizon_days, indicator_codes(matrix)
+    learned = blend.predict(matrix, days) + np.asarray(change.predict(matrix, num_threads=1))
+    plain = Blend.plain_trend().predict(matrix, days, clip=np.inf)
+    n_indicators = len(design.scales)
+    trust = Trust.none(n_indicators)
+    if parameters.learned:
+        trust = Trust.fit(codes[judged], scaled[judged], learned[judged], plain[judged], n_indicators)
+    guess = trust.blend(codes, learned, plain)
     error = np.abs(scaled - guess)
     spread = _fit_spread(matrix[judged], error[judged], parameters, seed)
     floor = max(0.3 * float(np.median(error[judged])), 1e-6)
@@ -97,7 +108,7 @@ def train(frame: pd.DataFrame, parameters: ModelParameters, seed: int) -> Traine
     calibrator = Calibrator.fit(standard_score(distance(frame) / scale, guess, sigma)[late], targets.exceeds[late])
 
     blend, change = _fit_change(matrix[usable], scaled[usable], parameters, seed)
-    watched = _watched(matrix) | {"prediction": np.asarray(guess), "label": targets.seen / scale}
+    watched = _watched(matrix) | {"prediction": guess, "label": targets.seen / scale}
     units = usual_differences(np.column_stack(list(watched.values()))[usable], frame["indicator"].to_numpy()[usable])
     return TrainedModel(
         parameters=parameters,
@@ -105,11 +116,13 @@ def train(frame: pd.DataFrame, parameters: ModelParameters, seed: int) -> Traine
         design=design,
         blend=blend,
         change=change,
+        trust=trust,
         spread=spread,
         spread_floor=floor,
         quantiles=(float(np.quantile(standard, tail)), float(np.quantile(standard, 1 - tail))),
         calibrator=calibrator,
         labels=_label_days(watched["label"], frame),
+        horizons=fit_horizons(frame, parameters.horizon_weeks),
         units=dict(zip(watched, units.tolist(), strict=True)),
         trained_until_days=float(targets.ends_days[usable].max()),
         n_rows=int(usable.sum()),

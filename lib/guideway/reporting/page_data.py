@@ -250,7 +250,9 @@ def _planned(plan: pd.DataFrame) -> dict[str, int]:
 
 
 def _risk(content: ReportContent) -> dict[tuple[str, str], tuple[float, str]]:
-    frame = content.failure_risk
+    # the page shows one risk of an asset and indicator: that within 13 weeks, which the plan weighs, too
+    shown = np.array(["_13w:" in str(target) for target in content.failure_risk["target"]], dtype=bool)
+    frame = content.failure_risk[shown]
     indicators = [str(target).partition(":")[2] for target in frame["target"]]
     reasons = ["; ".join(str(code) for code in codes) if codes is not None else "" for codes in frame["reason_codes"]]
     keys = zip(frame["asset_id"], indicators, strict=True)

@@ -14,6 +14,7 @@ from guideway.prognostics.card import model_card
 from guideway.prognostics.definitions import FEATURE_NAMES
 from guideway.prognostics.evaluation import Evaluation
 from guideway.prognostics.gate import Decision
+from guideway.prognostics.horizons import horizon_metrics
 from guideway.prognostics.model import TrainedModel
 from guideway.tracking.plots import plots
 from guideway.tracking.record import Promotion, RunRecord, TableVersion, checksums
@@ -41,7 +42,7 @@ def condition_record(
         model: the challenger.
         evaluation: its back-test.
         decision: what the gate said.
-        sample: rows of the feature table; the first few become the input example.
+        sample: rows of features and targets the model was trained on; the first few become the input example.
         inputs: Delta tables and versions the training read.
         run_id: Guideway's run.
         code_version: version of the code.
@@ -50,7 +51,7 @@ def condition_record(
         promoted_by: in whose name to promote at once where the gate agrees; None leaves it to a person.
         tags: further tags.
     """
-    texts = model.to_texts()
+    texts, horizon = model.to_texts(), model.parameters.horizon_weeks
     identity = json.dumps([run_id, code_version, checksums(texts), model.parameters.digest], sort_keys=True)
     facts = {
         "guideway.run_id": run_id,
@@ -69,7 +70,7 @@ def condition_record(
         started_ms=int(as_of.timestamp() * 1000),
         ended_ms=max(int(ended_at.timestamp() * 1000), int(as_of.timestamp() * 1000)),
         params={"seed": str(model.seed), **{k: str(v) for k, v in model.parameters.model_dump().items()}},
-        metrics={"rows": float(model.n_rows), **evaluation.metrics()},
+        metrics={"rows": float(model.n_rows), **evaluation.metrics(), **horizon_metrics(sample, horizon)},
         tags=facts | dict(tags or {}),
         inputs=inputs,
         texts=texts,

@@ -17,7 +17,6 @@ from guideway.rulebooks.rulebook import Rulebook
 from guideway.transforms import series
 from guideway.transforms.features import with_facts
 from guideway.transforms.network import load_network
-from guideway.transforms.recording import latest_revisions
 
 SAMPLE_ASSETS = 400
 SAMPLE_TRACKS = 40
@@ -37,7 +36,7 @@ class History:
         self.limits = series.limit_arrays(spark, self.network, rulebooks, indicators())
         self.series = series.condition_series(
             read(CONDITION),
-            latest_revisions(read(RECORDING)),
+            read(RECORDING),
             read(ASSET),
             read(LINE),
             series.asset_works(read(ASSET), read(WORK_HISTORY), self.work_types, self._until),

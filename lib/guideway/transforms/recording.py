@@ -5,7 +5,8 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-_IDENTITY = ("source_id", "vehicle_or_sensor_id", "line_id", "track_id", "asset_id", "started_at", "start")
+IDENTITY = ("source_id", "vehicle_or_sensor_id", "line_id", "track_id", "asset_id", "started_at", "start")
+"""What deliveries of one recording have in common."""
 _FULL_COVER = 0.9
 
 
@@ -14,7 +15,7 @@ def latest_revisions(recordings: DataFrame) -> DataFrame:
 
     The order is that of delivery, not of ingest: late and out-of-order deliveries end in the same rows.
     """
-    window = Window.partitionBy(*_IDENTITY).orderBy(F.desc("delivered_at"), F.desc("recording_id"))
+    window = Window.partitionBy(*IDENTITY).orderBy(F.desc("delivered_at"), F.desc("recording_id"))
     return recordings.withColumn("revision", F.row_number().over(window)).where("revision = 1").drop("revision")
 
 

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from guideway.monitoring.definition import Indicator
 from guideway.network.tracks import Network
 from guideway.rulebooks.rulebook import Rulebook
+from guideway.transforms.recording import IDENTITY
 
 _SECONDS_PER_DAY = 86_400.0
 _LEAST_OVERLAP = 0.1
@@ -90,41 +91,52 @@ def asset_works(assets: DataFrame, works: DataFrame, work_types: tuple[str, ...]
 
 
 def known_since(recordings: DataFrame) -> DataFrame:
-    """Since when each recording is known: columns recording_id, known_at.
+    """Since when each recording is known, and until when: columns recording_id, known_at, lapsed_at.
 
-    That is its delivery. What was measured before the first delivery of its source came as an archive, whose dates of
-    delivery say nothing of the time: it is known since it was measured.
+    It is known since its delivery. What was measured before the first delivery of its source came as an archive, whose
+    dates of delivery say nothing of the time: it is known since it was measured; a correction that came more than a day
+    after that archive is known since its own delivery. A recording lapses when a correction of it is known; until then
+    it was what one knew.
     """
     first = F.min("delivered_at").over(Window.partitionBy("source_id"))
-    since = F.when(F.col("started_at") < first, F.col("started_at")).otherwise(F.col("delivered_at"))
-    return recordings.select("recording_id", since.alias("known_at"))
+    deliveries = Window.partitionBy(*IDENTITY).orderBy("delivered_at", "recording_id")
+    told = recordings.select("recording_id", "delivered_at", *IDENTITY, first.alias("first"))
+    told = told.withColumn("revision", F.row_number().over(deliveries))
+    came_with_archive = (F.col("revision") == 1) | (F.col("delivered_at") <= F.col("first") + F.expr("INTERVAL 1 DAY"))
+    is_archive = (F.col("started_at") < F.col("first")) & came_with_archive
+    known = told.withColumn("known_at", F.when(is_archive, F.col("started_at")).otherwise(F.col("delivered_at")))
+    return known.select("recording_id", "known_at", F.lead("known_at").over(deliveries).alias("lapsed_at"))
 
 
 def condition_series(
     conditions: DataFrame,
-    valid_recordings: DataFrame,
+    recordings: DataFrame,
     assets: DataFrame,
     lines: DataFrame,
     works: DataFrame,
     indicators: DataFrame,
     until: Column,
 ) -> DataFrame:
-    """One row an asset and indicator, of good values of valid recordings measured before ``until``.
+    """One row an asset and indicator, of good values measured before ``until``.
 
-    Since when each value is known goes with it: whoever must not know more than a past day did leaves out the later.
+    Since when each value is known goes with it, and when a correction took its place: whoever must not know more than a
+    past day did takes what was known then, all others what never lapsed (``udfs.ragged.series_batch``).
 
     Returns:
         Columns asset_id, indicator, line_id, unit, direction, pool (pooling group), t_days, values, known_days,
-        work_t_days, work_codes, work_ids.
+        lapsed_days (null: never), work_t_days, work_codes, work_ids.
     """
-    known = known_since(valid_recordings)
+    known = known_since(recordings)
     usable = (
         conditions.where((F.col("measured_at") < until) & (F.col("quality") == "good"))
         .join(F.broadcast(known), "recording_id")
         .join(F.broadcast(indicators), "indicator")
     )
     point = F.struct(
-        days(F.col("measured_at")).alias("t"), F.col("value").alias("v"), days(F.col("known_at")).alias("k")
+        days(F.col("measured_at")).alias("t"),
+        F.col("value").alias("v"),
+        days(F.col("known_at")).alias("k"),
+        days(F.col("lapsed_at")).alias("l"),
     )
     points = F.array_sort(F.collect_list(point))
     series = usable.groupBy("asset_id", "indicator", "line_id", "unit", "direction").agg(points.alias("points"))
@@ -137,6 +149,7 @@ def condition_series(
                 "t_days": F.transform("points", lambda p: p["t"]),
                 "values": F.transform("points", lambda p: p["v"]),
                 "known_days": F.transform("points", lambda p: p["k"]),
+                "lapsed_days": F.transform("points", lambda p: p["l"]),
             }
         )
         .drop("points")

@@ -8,18 +8,14 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from guideway.degradation.learning import backtest_origins, learn_priors
-from guideway.degradation.parameters import DegradationParameters
 from guideway.prognostics.definitions import DEFINITION, FEATURE_NAMES
 from guideway.transforms.degradation import arrow_batch
 from guideway.transforms.history import History
 from guideway.udfs.degradation import epoch_days
-from guideway.udfs.features import feature_rows, known_features, targets
-from guideway.udfs.ragged import series_batch
+from guideway.udfs.features import feature_rows, rows_at_origins
 
 _ROW = ["asset_id", "indicator", "as_of"]
 
@@ -40,8 +36,6 @@ class TrainingRows:
 def training_rows(history: History, stored: DataFrame, as_of: date) -> TrainingRows | None:
     """Features and targets, on the driver, of an even sample of whole tracks at each back-test origin before ``as_of``.
 
-    The engine's priors come from before the first origin, so that no feature knows what came after its origin.
-
     Args:
         history: what is known today.
         stored: ``gold.asset_feature``: what was known then, for origins that were served or trained on before.
@@ -53,20 +47,10 @@ def training_rows(history: History, stored: DataFrame, as_of: date) -> TrainingR
     rows = arrow_batch(history.whole_tracks())
     if not rows.num_rows:
         return None
-    pools = tuple(sorted(pc.unique(rows.column("pool")).to_pylist()))
-    today = epoch_days(as_of)
-    whole = series_batch(rows, pools, history.work_types)
-    origins = backtest_origins(whole, today)
-    if not len(origins):
+    frame = rows_at_origins(rows, history.work_types, epoch_days(as_of))
+    if not len(frame):
         return None
-    early = series_batch(rows, pools, history.work_types, known_by=float(origins[0]))
-    priors = learn_priors(early, pools, origins, today, DegradationParameters())
-    frames = []
-    for origin in map(float, origins):
-        known = known_features(rows, history.work_types, origin, priors)
-        known["as_of"] = _day(origin)
-        frames.append(pd.concat([known, targets(rows, history.work_types, origin)], axis=1))
-    frame = pd.concat(frames, ignore_index=True)
+    frame["as_of"] = [_day(origin) for origin in frame["origin_days"]]
     is_stored = _as_stored(frame, stored)
     missing = frame[~is_stored]
     added = feature_rows(missing).append_column("as_of", pa.array(missing["as_of"], pa.date32()))

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from guideway.contracts.models import ASSET_FEATURE
+from guideway.degradation.learning import backtest_origins, learn_priors
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.priors import Priors
 from guideway.degradation.trends import fit_trends
@@ -95,6 +96,24 @@ def targets(rows: pa.RecordBatch, work_types: tuple[str, ...], origin_days: floa
     return pd.DataFrame({name: values for name, values in table.items() if name not in ("series", "origin_days")})
 
 
+def rows_at_origins(rows: pa.RecordBatch, work_types: tuple[str, ...], today_days: float) -> pd.DataFrame:
+    """Features and targets of every series at each back-test origin before today; empty without any.
+
+    The engine's priors come from before the first origin, so that no feature knows what came after its origin.
+    """
+    pools = tuple(sorted(pa.compute.unique(rows.column("pool")).to_pylist()))
+    origins = backtest_origins(series_batch(rows, pools, work_types), today_days)
+    if not len(origins):
+        return pd.DataFrame()
+    early = series_batch(rows, pools, work_types, known_by=float(origins[0]))
+    priors = learn_priors(early, pools, origins, today_days, DegradationParameters())
+    frames = [
+        pd.concat([known_features(rows, work_types, origin, priors), targets(rows, work_types, origin)], axis=1)
+        for origin in map(float, origins)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
 def track_features(work_types: tuple[str, ...], as_of_days: float) -> Callable[[pa.Table], pa.Table]:
     """A function for ``applyInArrow`` over the series of one track that gives rows of ``FEATURE_DDL``.
 
@@ -135,8 +154,19 @@ def _risk(frame: pd.DataFrame, serving: Serving, model: TrainedModel) -> pa.Reco
     predicted = model.predict(frame)
     told = predicted.known & np.isfinite(predicted.probability)
     rows = frame[told].reset_index(drop=True)
-    weeks = model.parameters.horizon_weeks
     units = dict(zip(frame["indicator"], frame["unit"], strict=True))
+    reasons = reason_codes(model, rows, units)
+    own = (model.parameters.horizon_weeks, predicted.value[told], predicted.probability[told])
+    others = ((horizon.weeks, *horizon.predict(rows)) for horizon in model.horizons)
+    parts = [_risk_of(rows, reasons, serving, *each) for each in (own, *others)]
+    return pa.Table.from_batches(parts).combine_chunks().to_batches()[0] if len(rows) else parts[0]
+
+
+def _risk_of(
+    frame: pd.DataFrame, reasons: list[list[str]], serving: Serving, weeks: int, value: Floats, probability: Floats
+) -> pa.RecordBatch:
+    told = np.isfinite(probability)
+    rows = frame[told]
     limits = zip(rows["level_name"], rows["indicator"], strict=True)
     return pa.RecordBatch.from_pydict(
         {
@@ -144,11 +174,11 @@ def _risk(frame: pd.DataFrame, serving: Serving, model: TrainedModel) -> pa.Reco
             "line_id": rows["line_id"].tolist(),
             "as_of": rows["as_of"].tolist(),
             "target": [f"exceeds_{level.lower()}_{weeks}w:{indicator}" for level, indicator in limits],
-            "score": np.clip(predicted.probability[told], 0.0, 1.0),
-            "predicted_value": rows["direction"].to_numpy() * predicted.value[told],
+            "score": np.clip(probability[told], 0.0, 1.0),
+            "predicted_value": rows["direction"].to_numpy() * value[told],
             "model_name": [serving.name] * len(rows),
             "model_version": [serving.version] * len(rows),
-            "reason_codes": reason_codes(model, rows, units),
+            "reason_codes": [each for each, is_told in zip(reasons, told, strict=True) if is_told],
         },
         schema=_RISK_SCHEMA,  # a batch without a row still has columns of these types
     )

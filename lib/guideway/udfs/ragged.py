@@ -30,18 +30,24 @@ def series_batch(
 ) -> SeriesBatch:
     """The series of a batch with the columns of ``condition_series``; a pool not in ``pools`` is -1.
 
-    Only values that were measured and known, and works that were done, by the day ``known_by``.
+    Only values that were measured and known and had no correction yet, and works that were done, by the day
+    ``known_by``; by default everything, corrected.
     """
     offsets, t_days = ragged(batch.column("t_days"))
     _, values = ragged(batch.column("values"))
     work_offsets, work_t_days = ragged(batch.column("work_t_days"))
     _, work_codes = ragged(batch.column("work_codes"))
+    known = np.ones(len(t_days), dtype=bool)
+    if "lapsed_days" in batch.schema.names:  # series without corrections need not say so
+        known = ~(floats(ragged(batch.column("lapsed_days"))[1]) <= known_by)
     if np.isfinite(known_by):
-        known = np.maximum(floats(t_days), floats(ragged(batch.column("known_days"))[1])) <= known_by
+        known &= np.maximum(floats(t_days), floats(ragged(batch.column("known_days"))[1])) <= known_by
         done = floats(work_t_days) <= known_by
-        offsets, work_offsets = ragged_filter(offsets, known), ragged_filter(work_offsets, done)
-        t_days, values = t_days.filter(pa.array(known)), values.filter(pa.array(known))
+        work_offsets = ragged_filter(work_offsets, done)
         work_t_days, work_codes = work_t_days.filter(pa.array(done)), work_codes.filter(pa.array(done))
+    if not known.all():
+        offsets = ragged_filter(offsets, known)
+        t_days, values = t_days.filter(pa.array(known)), values.filter(pa.array(known))
     places = pa.compute.index_in(batch.column("pool"), value_set=pa.array(pools, pa.string()))
     return SeriesBatch.of(
         offsets,

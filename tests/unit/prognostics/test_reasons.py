@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from guideway.prognostics.card import model_card
 from guideway.prognostics.definitions import features_page
+from guideway.prognostics.evaluation import Evaluation
+from guideway.prognostics.gate import Decision
+from guideway.prognostics.importance import blend_weights, global_importance
 from guideway.prognostics.parameters import ModelParameters
 from guideway.prognostics.reasons import contributions, reason_codes
 from guideway.prognostics.training import train
+
+DAY = date(2026, 1, 5)
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +59,18 @@ def test_reasons_say_what_makes_an_asset_worse(network, model):
 def test_the_features_page_is_generated_from_the_definitions():
     page = Path(__file__).resolve().parents[3] / "docs" / "models" / "features.md"
     assert page.read_text(encoding="utf-8") == features_page()
+
+
+def test_the_whole_model_is_explained_by_what_the_truth_was_made_of(network, model):
+    """The fleet's rates come from drainage and the line: what the trees split on is told by share, adding up to one."""
+    told = dict(global_importance(model))
+    assert sum(told.values()) == pytest.approx(1.0)
+    assert list(told.values()) == sorted(told.values(), reverse=True)
+    assert not {"cant_mm", "rain_mm_13w"} & set(told), "what was never known explains nothing"
+    weights = dict(blend_weights(model))
+    assert weights["best_rate"] > 0.3
+    card = model_card(
+        model, Evaluation(13, 0.8, {}, network), Decision(True, ("it is a test",)), code_version="1", as_of=DAY
+    )
+    assert f"- {next(iter(told))}: " in card
+    assert "longitudinal_level_sd " in card.split("believed beside the plain trend")[1]
