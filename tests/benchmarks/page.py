@@ -90,7 +90,7 @@ def _peers(told: Mapping[str, Any]) -> str:
         f"{NAMES[way]}: " + ", ".join(f"{count:,} {name}" for name, count in rows.items())
         for way, rows in told["compared"].items()
     )
-    return "\n".join([*said, "", f"Found equal to Guideway's, to a millionth: {counted}."])
+    return "\n".join([*said, "", f"Found equal to Guideway's, to a hundred-thousandth: {counted}."])
 
 
 def _scaling(told: Sequence[Mapping[str, Any]]) -> str:
