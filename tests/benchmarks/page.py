@@ -38,7 +38,9 @@ def write_page(results: Mapping[str, Any], docs: Path) -> None:
         if results.get(name):
             parts[name] = rows(results[name])
     if results.get("scaling"):
-        _plot_scaling(results["scaling"], docs / "pictures" / "bench_scaling.svg")
+        if len(results["scaling"]) > 1:
+            _plot_scaling(results["scaling"], docs / "pictures" / "bench_scaling.svg")
+            parts["scaling"] += "\n\n![Processor seconds by archive size](pictures/bench_scaling.svg)"
         _fill(docs / "scaling.md", {"national": national(lines_of(results["scaling"]))})
     _fill(docs / "benchmarks.md", parts)
 
