@@ -3,7 +3,8 @@
 Trains the model that looks 13 weeks ahead, validates it by time and by line against persistence and the plain trend,
 and registers it in MLflow; the better one is `champion`. Where there is a champion, only for a reason: it is older than
 `GUIDEWAY_RETRAIN_DAYS` (28; 0: always), a line has drifted (`gold.model_drift`), or other limits apply. With
-`GUIDEWAY_MODEL_APPROVAL=true` the gate promotes nothing: a person does, by `guideway models promote VERSION --why ...`.
+`GUIDEWAY_MODEL_APPROVAL=true` the gate promotes nothing: a person does, asked by the DAG `approve_model`, or by
+`guideway models promote VERSION --why ...`. The weekly round does not wait for that: the champion goes on.
 
 Starts when `gold.condition` changes and a week is complete: the date is a Monday, or the chain was started with
 *Close the week*. On other days the first task skips the rest.
@@ -11,6 +12,9 @@ Starts when `gold.condition` changes and a week is complete: the date is a Monda
 
 from __future__ import annotations
 
+from typing import Any
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, task
 from spark_job import CLOSE_WEEK, HOUSE, MODEL, PARAMS, SparkJob, table
 
@@ -32,6 +36,23 @@ with DAG(
         """Go on only when a week is complete."""
         return due
 
-    week_is_closed("{{ closes_week(params, triggering_asset_events, dag_run) }}") >> SparkJob(
-        job=TRAIN_MODELS, outlets=(MODEL,)
+    @task.short_circuit(pool="models", doc_md="Go on only where a challenger waits for a person's word.")
+    def awaits_approval(receipt: dict[str, Any]) -> bool:
+        """Go on only where a challenger waits for a person's word."""
+        return bool(receipt["facts"].get("awaits_approval"))
+
+    train = SparkJob(job=TRAIN_MODELS, outlets=(MODEL,))
+    week_is_closed("{{ closes_week(params, triggering_asset_events, dag_run) }}") >> train
+    # a run of its own: the next training must not wait for this week's answer
+    awaits_approval(train.output) >> TriggerDagRunOperator(
+        task_id="ask_for_approval",
+        doc_md="Have `approve_model` ask a person; asked once however often this is retried.",
+        pool="models",
+        trigger_dag_id="approve_model",
+        trigger_run_id="{{ dag_run.run_id }}",
+        skip_when_already_exists=True,
+        conf={
+            "version": "{{ ti.xcom_pull('train_models')['facts']['awaits_approval'] }}",
+            "gate": "{{ ti.xcom_pull('train_models')['facts']['gate'] }}",
+        },
     )

@@ -12,6 +12,10 @@ import psutil
 import pytest
 
 from guideway.contracts.jobs import JOBS
+from guideway.tracking.outbox import deliver
+from guideway.tracking.record import Promotion, RunRecord
+from guideway.tracking.registry import ledger, promote
+from guideway.tracking.store import TrackingSettings
 
 pytestmark = pytest.mark.airflow
 
@@ -30,8 +34,45 @@ if os.environ.get("FAILING_JOB") == name:
 with open(os.environ["JOURNAL"], "a") as journal:
     journal.write(json.dumps({"job": name, "as_of": options.as_of, "lake": os.environ["GUIDEWAY_LAKE"]}) + "\\n")
 receipt = {"rows": {"gold." + name: 3}, "versions": {"gold." + name: 1}, "message": "did it"}
-receipt["facts"] = {"registered": "m 1"}
+receipt["facts"] = {"registered": "m 1", "gate": "beats the trend", "awaits_approval": os.environ.get("AWAITING")}
 json.dump(receipt, open(options.receipt, "w"))
+"""
+
+
+APPROVE = """
+import json, sys
+from infra.local.airflow_api import wait_until
+from infra.local.airflow_home import prepare_airflow
+from infra.local.airflow_services import await_airflow, migrate_database, start_airflow
+from infra.local.places import VAR, free_port, job_environment
+from infra.local.processes import stop
+
+env = job_environment() | {"GUIDEWAY_INGEST_CRON": "", "GUIDEWAY_UPKEEP_CRON": ""}
+port = free_port()
+login = prepare_airflow(port, interactive=False)
+migrate_database(env, VAR / "log" / "airflow-db.log")
+services = start_airflow(env, port)
+try:
+    dags = ["train_models", "approve_model", "weekly_degradation"]
+    api = await_airflow(services, port, login, dags)
+    for dag in dags[:2]:
+        api.unpause(dag)
+    api.call("PATCH", "/dags/weekly_degradation", {"is_paused": True})
+    run = api.trigger("train_models", {"as_of": "2024-06-04", "close_week": True})
+    def state(task):
+        try:
+            return {t["task_id"]: t["state"] for t in api.tasks("approve_model", run)}.get(task)
+        except OSError:
+            return None
+    wait_until(lambda: state("approval") == "awaiting_input", 300, "nobody was asked")
+    wait_until(lambda: api.run_state("train_models", run) == "success", 300, "training waits for the answer")
+    where = f"/dags/approve_model/dagRuns/{run.replace('+', '%2B')}/taskInstances/approval/-1/hitlDetails"
+    asked = api.call("GET", where)
+    api.call("PATCH", where, {"chosen_options": [sys.argv[1]]})
+    wait_until(lambda: api.run_state("approve_model", run) == "success", 300, "the answer changed nothing")
+    print(json.dumps({"subject": asked["subject"], "body": asked["body"], "promote": state("promote")}))
+finally:
+    stop(services)
 """
 
 
@@ -45,6 +86,10 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_chain(folder: Path, var: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return run_python(folder, var, "-m", "infra.local.run", *arguments, **environment)
+
+
+def run_python(folder: Path, var: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     (folder / "jobs").mkdir()
     for job in JOBS:
         (folder / "jobs" / f"{job.name}.py").write_text(JOB)
@@ -55,7 +100,7 @@ def run_chain(folder: Path, var: Path, *arguments: str, **environment: str) -> s
         "JOURNAL": str(folder / "journal"),
         "MARK": str(folder),
     }
-    command = [sys.executable, "-m", "infra.local.run", *arguments]
+    command = [sys.executable, *arguments]
     return subprocess.run(command, cwd=ROOT, env=env | environment, capture_output=True, text=True, check=False)
 
 
@@ -103,4 +148,22 @@ def test_a_replay_does_the_weeks_one_after_the_other_oldest_first(tmp_path: Path
     weekly = ["fit_degradation", "score_assets", "plan_maintenance", "publish_report"]
     expected = [(monday, job) for monday in ("2024-03-04", "2024-03-11") for job in weekly]
     assert [(entry["as_of"], entry["job"]) for entry in journal] == expected
+    assert left_behind(tmp_path) == []
+
+
+def test_a_model_serves_once_a_person_says_so_and_the_training_does_not_wait(tmp_path: Path, var: Path) -> None:
+    settings = TrackingSettings.of(f"sqlite:///{var / 'mlflow' / 'mlflow.db'}", var / "mlflow" / "artifacts")
+    for name in ("a", "b"):
+        record = RunRecord(name, name, 1, 2, {}, {}, {}, texts={"model.json": name})
+        deliver(record, settings)
+    promote(settings, "1", Promotion("gate", "2024-05-01T00:00:00+00:00", "the first"))
+    result = run_python(tmp_path, var, "-c", APPROVE, "Approve", AWAITING="2")
+    assert result.returncode == 0, result.stdout + result.stderr
+    told = json.loads(result.stdout.splitlines()[-1])
+    assert told["subject"] == "May version 2 of the condition model serve?"
+    assert "beats the trend" in told["body"]
+    entry = ledger(settings)[-1]
+    assert (entry.action, entry.version, entry.previous) == ("promote", "2", "1")
+    assert entry.by == "guideway"
+    assert entry.why == "approved in Airflow; beats the trend"
     assert left_behind(tmp_path) == []
