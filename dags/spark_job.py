@@ -112,11 +112,18 @@ class SparkJob(SparkSubmitOperator):
     Args:
         job: the contract's job; its tables become the task's inlets and outlets.
         options: further options of the job, such as ``landing``: each a parameter of the DAG with that name.
+        switches: further options of the job that take no value, such as ``once``.
         outlets: assets besides the contract's tables.
     """
 
     def __init__(
-        self, *, job: Job, options: tuple[str, ...] = (), outlets: tuple[Asset, ...] = (), **kwargs: Any
+        self,
+        *,
+        job: Job,
+        options: tuple[str, ...] = (),
+        switches: tuple[str, ...] = (),
+        outlets: tuple[Asset, ...] = (),
+        **kwargs: Any,
     ) -> None:
         kwargs.setdefault("task_id", job.name)
         kwargs.setdefault("doc_md", f"{job.summary[0].upper()}{job.summary[1:]}.")
@@ -131,6 +138,7 @@ class SparkJob(SparkSubmitOperator):
                 "--as-of={{ run_date(params, triggering_asset_events, dag_run) }}",
                 "--run-id={{ dag_run.run_id }}",
                 *(f"--{name}={{{{ params.{name} or '' }}}}" for name in ("lake", *options)),
+                *(f"--{name}" for name in switches),
             ],
             inlets=[table(name) for name in job.reads],
             outlets=[*(table(name) for name in job.writes), *outlets],

@@ -56,13 +56,17 @@ def listens(address: str) -> bool:
 def _command(env: dict[str, str], host: str, port: int) -> list[str]:
     places = load_settings(lake=env["GUIDEWAY_LAKE"], landing=env["GUIDEWAY_LANDING"])
     store = spark_settings() if is_object_store(places.lake) else {}
-    settings = SQL_SETTINGS | store | {
-        "spark.connect.grpc.binding.address": host,
-        "spark.connect.grpc.binding.port": str(port),
-        "spark.driver.extraJavaOptions": f"{env['GUIDEWAY_JAVA_OPTIONS']} -Duser.timezone=UTC",
-        "spark.sql.warehouse.dir": str(HOME / "warehouse"),
-        "spark.jars": ",".join(str(Path(env["GUIDEWAY_JARS"], name).resolve()) for name in pinned_jars(places)),
-    }
+    settings = (
+        SQL_SETTINGS
+        | store
+        | {
+            "spark.connect.grpc.binding.address": host,
+            "spark.connect.grpc.binding.port": str(port),
+            "spark.driver.extraJavaOptions": f"{env['GUIDEWAY_JAVA_OPTIONS']} -Duser.timezone=UTC",
+            "spark.sql.warehouse.dir": str(HOME / "warehouse"),
+            "spark.jars": ",".join(str(Path(env["GUIDEWAY_JARS"], name).resolve()) for name in pinned_jars(places)),
+        }
+    )
     command = [str(BIN / "spark-submit"), "--master", "local[*]", "--name", "guideway-connect"]
     command += ["--properties-file", env["GUIDEWAY_SPARK_PROPERTIES"]]
     for name, value in settings.items():

@@ -21,7 +21,7 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("AIRFLOW_HOME", str(home))
         patch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
         patch.setenv("AIRFLOW__CORE__UNIT_TEST_MODE", "False")
-        for name in ("INGEST_CRON", "UPKEEP_CRON", "ARRIVAL_SECONDS", "LANDING"):
+        for name in ("INGEST_CRON", "UPKEEP_CRON", "WATCH_CRON", "ARRIVAL_SECONDS", "LANDING"):
             patch.delenv(f"GUIDEWAY_{name}", raising=False)
         patch.setattr(sys, "path", [str(DAGS), str(PLUGINS), *sys.path])
         yield home

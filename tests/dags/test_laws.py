@@ -12,7 +12,7 @@ import pytest
 
 from guideway.contracts import jobs
 
-ALL_JOBS = (*jobs.JOBS, *jobs.UPKEEP)
+ALL_JOBS = (*jobs.JOBS, *jobs.UPKEEP, *jobs.LIVE)
 
 pytestmark = [pytest.mark.airflow, pytest.mark.filterwarnings("ignore")]
 
@@ -69,7 +69,7 @@ def test_every_job_is_run_by_exactly_one_task(dags: dict[str, Any]) -> None:
 def test_every_task_can_be_retried_waits_in_a_pool_and_says_what_it_does(dags: dict[str, Any]) -> None:
     for task in tasks_of(dags):
         assert task.retries >= 1, task
-        assert task.pool in {"lake", "models", "replay"}, task
+        assert task.pool in {"lake", "live", "models", "replay"}, task
         # what waits for a person is bounded by how long it waits
         assert task.execution_timeout is not None or task.response_timeout is not None, task
         assert task.doc_md, task
@@ -100,15 +100,26 @@ def a_tuesday() -> Any:
 
 
 def test_pools_fence_the_tables(dags: dict[str, Any]) -> None:
-    """Whoever writes a table holds the only slot of the lake's pool: backfills and retries queue behind it."""
+    """Whoever writes a table holds the only slot of the table's pool: backfills and retries queue behind it."""
     import json
 
     pools = json.loads((DAGS.parent / "infra" / "airflow" / "pools.json").read_text())
     assert {task.pool for task in tasks_of(dags)} <= set(pools)
     assert {pool["slots"] for pool in pools.values()} == {1}
     writers = [task for task in tasks_of(dags) if any("." in name for name in names(task.outlets))]
-    assert writers
-    assert {task.pool for task in writers} == {"lake"}
+    written = {name for job in ALL_JOBS for name in job.writes}
+    fences = {name: {task.pool for task in writers if name in names(task.outlets)} for name in written}
+    live = {name for name, fence in fences.items() if fence == {"live"}}
+    assert live == set(jobs.WATCH_LIVE.writes)
+    assert all(fence == {"lake"} for name, fence in fences.items() if name not in live), fences
+
+
+def test_the_watch_waits_for_nobody_and_nobody_for_it(dags: dict[str, Any]) -> None:
+    (task,) = dags["watch_live"].tasks
+    assert task.pool == "live"
+    assert "--once" in task.application_args, "a task that never ends cannot be retried, cleared or upgraded"
+    assert awaited(dags["watch_live"]) == set()
+    assert not {asset for dag in dags.values() for asset in awaited(dag)} & set(jobs.WATCH_LIVE.writes)
 
 
 def test_tasks_declare_what_the_contracts_say(dags: dict[str, Any]) -> None:
@@ -160,10 +171,11 @@ def test_scheduled_runs_cover_an_interval_without_gap_or_overlap(dags: dict[str,
         if dag.schedule is None or (awaited(dag) and clock is dag.timetable):
             continue
         timetable = coerce_to_core_timetable(clock)
-        found = [timetable.infer_manual_data_interval(run_after=a_tuesday().add(days=day)) for day in range(40)]
-        intervals = [interval for place, interval in enumerate(found) if interval not in found[:place]]
-        assert len(intervals) > 4
-        assert all(interval.end > interval.start for interval in intervals)
+        intervals = [timetable.infer_manual_data_interval(run_after=a_tuesday())]
+        for _ in range(6):
+            last = intervals[-1]
+            assert last.end > last.start
+            intervals.append(timetable.infer_manual_data_interval(run_after=last.end + (last.end - last.start)))
         assert [interval.end for interval in intervals[:-1]] == [interval.start for interval in intervals[1:]]
 
 
@@ -183,7 +195,7 @@ def test_a_date_that_is_none_is_refused_by_the_form(dags: dict[str, Any], value:
     from airflow.sdk.exceptions import ParamValidationError
 
     dates = [param for dag in dags.values() for param in map(dag.params.get_param, dag.params) if is_date(param)]
-    assert len(dates) == 7
+    assert len(dates) == 8
     for param in dates:
         with pytest.raises(ParamValidationError):
             param.resolve(value)

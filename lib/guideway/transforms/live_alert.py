@@ -128,6 +128,7 @@ def judge(
             measured.frame.unpersist()
     finally:
         signals.unpersist()
+        decoding.release()
 
 
 def _key(facts: Mapping[str, Any]) -> Key:

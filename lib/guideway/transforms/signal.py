@@ -47,3 +47,7 @@ class SignalDecoding:
     def outcomes(self) -> dict[str, Outcome]:
         """What became of each file, by path; complete after the frame has been written."""
         return {outcome["path"]: outcome for outcome in self._outcomes.value}
+
+    def release(self) -> None:
+        """Forget what became of the files; a session keeps its accumulators for as long as it lives."""
+        self._outcomes.value = []
