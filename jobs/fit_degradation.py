@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import reduce
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from guideway.contracts import Table
 from guideway.contracts.bronze import RECORDING
 from guideway.contracts.gold import CONDITION, DEGRADATION_TREND, FORECAST_SCORECARD, INTERVENTION, LIMIT_FORECAST
 from guideway.contracts.jobs import FIT_DEGRADATION
 from guideway.contracts.noise_control import INSERTION_LOSS, LEVEL_PART, NOISE_SOURCE
 from guideway.contracts.reference import ASSET, WORK_HISTORY
+from guideway.contracts.silver import CONDITION_SERIES
 from guideway.job import JobContext, main
 from guideway.rulebooks.load import load_rulebooks
 from guideway.transforms import degradation
@@ -19,56 +23,67 @@ from guideway.transforms.history import History
 from guideway.transforms.noise_control import insertion_losses, level_parts
 from guideway.transforms.recording import latest_revisions
 from guideway.transforms.scorecard import learn_from_sample, scorecard_rows
+from guideway.transforms.series_cells import SeriesCells
 
 WEEK = timedelta(days=7)
 
 
 def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     """Fit ``as_of``; and the week before where it was never fitted, so that a first report can say what changed."""
-    as_of = context.as_of
-    last_week = context.lake.read(DEGRADATION_TREND).where(F.col("as_of") == F.lit(as_of - WEEK))
-    if last_week.isEmpty():
-        fit_day(context, as_of - WEEK)
-    statuses = fit_day(context, as_of)
-    control_noise(context, as_of)
+    as_of, lake = context.as_of, context.lake
+    renew_cells(context)
+    last_week = lake.read(DEGRADATION_TREND).where(F.col("as_of") == F.lit(as_of - WEEK))
+    days = (as_of - WEEK, as_of) if last_week.isEmpty() else (as_of,)
+    statuses = fit_days(context, days)
     told = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
     return f"{sum(statuses.values())} series: {told or 'no history yet'}", statuses
 
 
-def fit_day(context: JobContext, as_of: date) -> dict[str, int]:
-    """Replace the window of one day; interventions are those of the latest day. Returns series by status."""
-    lake, writer = context.lake, context.writer
-    history = History(lake.read, load_rulebooks(*context.settings.rulebook_folders), as_of)
-    learned, fitting = learn_from_sample(history.sample(), as_of, history.work_types)
-    fitted = degradation.fit(history.series, history.limits, fitting).persist()
-    windows = {
-        DEGRADATION_TREND: degradation.trend_rows(fitted, as_of),
-        LIMIT_FORECAST: degradation.forecast_rows(fitted, as_of),
-        FORECAST_SCORECARD: scorecard_rows(context.spark, learned, as_of),
-    }
+def renew_cells(context: JobContext) -> None:
+    """Make the cells of the condition series anew that are not what their recordings say."""
+    cells = SeriesCells.of(context.lake.read)
+    if cells.old:
+        context.writer.replace(cells.anew(), CONDITION_SERIES, F.expr(cells.window), cells.window)
+        context.say(f"{len(cells.old)} cells of a line and year made anew")
+
+
+def fit_days(context: JobContext, days: tuple[date, ...]) -> Mapping[str, int]:
+    """Replace the windows of the days together; interventions are those of the latest. Returns its series by status."""
+    lake, writer, as_of = context.lake, context.writer, days[-1]
+    rulebooks, cells = load_rulebooks(*context.settings.rulebook_folders), lake.read(CONDITION_SERIES)
+    windows: dict[Table, list[DataFrame]] = {DEGRADATION_TREND: [], LIMIT_FORECAST: [], FORECAST_SCORECARD: []}
+    for day in days:
+        history = History(lake.read, rulebooks, day, cells)
+        learned, fitting = learn_from_sample(history.sample(), day, history.work_types)
+        fitted = degradation.fit(history.recent, history.limits, fitting).persist()
+        windows[DEGRADATION_TREND].append(degradation.trend_rows(fitted, day))
+        windows[LIMIT_FORECAST].append(degradation.forecast_rows(fitted, day))
+        windows[FORECAST_SCORECARD].append(scorecard_rows(context.spark, learned, day))
     for table, rows in windows.items():
-        writer.replace(rows, table, F.col("as_of") == F.lit(as_of), f"as_of = DATE '{as_of.isoformat()}'")
-    later = lake.read(DEGRADATION_TREND).where(F.col("as_of") > F.lit(as_of))
-    if later.isEmpty():
+        replace_days(context, table, reduce(DataFrame.unionByName, rows), days)
+    if lake.read(DEGRADATION_TREND).where(F.col("as_of") > F.lit(as_of)).isEmpty():
         writer.replace(degradation.intervention_rows(fitted), INTERVENTION, F.lit(True), "true")
-    counts = windows[DEGRADATION_TREND].groupBy("status").count().collect()
+    counts = fitted.groupBy("trend.status").count().collect()
     fitted.unpersist()
-    context.say(f"{as_of}: {sum(row['count'] for row in counts)} series")
-    return {row.status: row["count"] for row in counts}
+    if not lake.read(RECORDING).where("domain = 'vibration_noise'").isEmpty():
+        control_noise(context, as_of)
+    return {row["status"]: row["count"] for row in counts}
 
 
 def control_noise(context: JobContext, as_of: date) -> None:
     """Replace the windows of one day: what works beside receivers brought, what the levels of receivers are made of."""
-    lake = context.lake
     tables = (CONDITION, RECORDING, NOISE_SOURCE, ASSET, WORK_HISTORY)
-    conditions, recordings, sources, assets, works = (lake.read(table) for table in tables)
+    conditions, recordings, sources, assets, works = (context.lake.read(table) for table in tables)
     valid = latest_revisions(recordings)
-    windows = {
-        INSERTION_LOSS: insertion_losses(conditions, valid, sources, assets, works, as_of),
-        LEVEL_PART: level_parts(conditions, valid, sources, assets, as_of),
-    }
-    for table, rows in windows.items():
-        context.writer.replace(rows, table, F.col("as_of") == F.lit(as_of), f"as_of = DATE '{as_of.isoformat()}'")
+    losses = insertion_losses(conditions, valid, sources, assets, works, as_of)
+    replace_days(context, INSERTION_LOSS, losses, (as_of,))
+    replace_days(context, LEVEL_PART, level_parts(conditions, valid, sources, assets, as_of), (as_of,))
+
+
+def replace_days(context: JobContext, table: Table, rows: DataFrame, days: tuple[date, ...]) -> None:
+    """Make the table hold exactly these rows of the days."""
+    literals = ", ".join(f"DATE '{day.isoformat()}'" for day in days)
+    context.writer.replace(rows, table, F.col("as_of").isin(*days), f"as_of IN ({literals})")
 
 
 if __name__ == "__main__":

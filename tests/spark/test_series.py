@@ -13,14 +13,17 @@ from guideway.contracts import Table
 from guideway.contracts.bronze import RECORDING
 from guideway.contracts.gold import CONDITION
 from guideway.contracts.reference import ASSET, LINE, WORK_HISTORY
+from guideway.contracts.silver import CONDITION_SERIES, MEASUREMENT
 from guideway.degradation.calibration import Calibration
 from guideway.degradation.forecasts import forecast_limits
 from guideway.degradation.interventions import find_interventions
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.pooling import estimate_priors
 from guideway.degradation.trends import STATUSES, fit_trends
+from guideway.lake.lake import Lake
 from guideway.transforms import degradation, series
 from guideway.transforms.recording import latest_revisions, reference_runs
+from guideway.transforms.series_cells import SeriesCells
 from guideway.udfs.degradation import Fitting, epoch_days
 from guideway.udfs.ragged import series_batch
 
@@ -158,14 +161,24 @@ def history(spark: SparkSession) -> DataFrame:
         ("tamping",),
         until,
     )
+    ledger = [
+        {"recording_id": f"r{k}", "definition_hash": "d", "status": "measured", "n_conditions": 300, "n_exceedances": 0}
+        for k in range(30)
+    ]
+    tables = {
+        CONDITION: conditions,
+        RECORDING: frame(spark, RECORDING, [run(k) for k in range(30)]),
+        MEASUREMENT: frame(spark, MEASUREMENT, ledger).withColumn("run_id", F.lit("measure")),
+        CONDITION_SERIES: spark.createDataFrame([], Lake.ddl(CONDITION_SERIES)),
+    }
     gathered = series.condition_series(
-        conditions,
-        frame(spark, RECORDING, [run(k) for k in range(30)]),
+        SeriesCells.of(tables.__getitem__).current(),
         frame(spark, ASSET, assets),
         frame(spark, LINE, [line | {"from_m": 0.0, "to_m": 60_000.0}]),
         works,
         spark.createDataFrame([("longitudinal_level_sd", 1)], "indicator string, direction int"),
-        until,
+        AS_OF,
+        years=5,
     )
     return gathered.persist()
 
@@ -206,3 +219,37 @@ def test_spark_fits_what_the_kernel_fits(spark: SparkSession, history: DataFrame
     sources = table.groupBy("source").agg(F.count("*").alias("n")).collect()
     n_recorded = {row.source: row.n for row in sources}["recorded"]
     assert n_recorded == 20, "one work on twenty sections of 200 m"
+
+
+def test_a_fit_takes_the_latest_years_and_no_more_than_its_share_of_a_series(spark: SparkSession) -> None:
+    """Cells of nine years; one asset has a value an hour in the last of them."""
+    point = "transform(sequence(0, {n} - 1), k -> struct({day} + k * {step} AS t_days, double(k) AS value, "
+    point += "{day} + k * {step} AS known_days, double(null) AS lapsed_days)) AS points"
+    cells = [
+        f"SELECT 'A{asset}' AS asset_id, 'gauge_mean' AS indicator, 'L1' AS line_id, 'mm' AS unit, {year} AS year, "
+        + point.format(n=n, day=f"double({(date(year, 1, 1) - date(1970, 1, 1)).days})", step=f"double({step})")
+        for asset in (0, 1)
+        for year in range(2017, 2026)
+        for n, step in [(5000, 1 / 24) if (asset, year) == (1, 2025) else (13, 28.0)]
+    ]
+    facts = {"asset_id": "A0", "asset_type": "track_section", "line_id": "L1", "name": "", "attributes": {}}
+    line = {"line_id": "L1", "name": "L1", "mode": "metro", "rulebook_id": "en_13848", "time_zone": "UTC"}
+    works = "asset_id string, work_t_days array<double>, work_codes array<smallint>, work_ids array<string>"
+    parts = (
+        spark.sql(" UNION ALL ".join(cells)),
+        frame(spark, ASSET, [facts, facts | {"asset_id": "A1"}]),
+        frame(spark, LINE, [line | {"from_m": 0.0, "to_m": 1.0}]),
+        spark.createDataFrame([], works),
+        spark.createDataFrame([("gauge_mean", 1)], "indicator string, direction int"),
+        AS_OF,
+    )
+    end = epoch_days(AS_OF)
+    for years, first_year, most in ((None, 2017, 10_000), (5, 2020, series.MOST_POINTS)):
+        rows = {row.asset_id: row for row in series.condition_series(*parts, years).collect()}
+        first = (date(first_year, 1, 1) - date(1970, 1, 1)).days
+        assert rows["A0"].t_days[0] == first
+        assert rows["A0"].t_days[-1] == (date(2025, 1, 1) - date(1970, 1, 1)).days + 28 * 5 < end
+        assert len(rows["A0"].t_days) == (2025 - first_year) * 13 + 6
+        hours = 24 * (date(2025, 6, 2) - date(2025, 1, 1)).days + 24
+        assert len(rows["A1"].t_days) == min(most, (2025 - first_year) * 13 + hours)
+        assert all(a < b < end for a, b in zip(rows["A1"].t_days, rows["A1"].t_days[1:], strict=False))

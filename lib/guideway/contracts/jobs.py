@@ -52,6 +52,7 @@ FIT_DEGRADATION = Job(
     "fit degradation trends and forecast limit crossings",
     reads=("gold.condition", "gold.noise_source"),
     writes=(
+        "silver.condition_series",
         "gold.intervention",
         "gold.degradation_trend",
         "gold.limit_forecast",

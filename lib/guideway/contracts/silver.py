@@ -1,4 +1,4 @@
-"""Silver: where each recording really was, and what was done with it."""
+"""Silver: where each recording really was, what was done with it, and the condition history as arrays."""
 
 from __future__ import annotations
 
@@ -41,4 +41,26 @@ MEASUREMENT = Table(
     checks={"status_is_known": "status IN ('measured', 'no_indicator', 'failed')"},
 )
 
-TABLES = (POSITION_FIX, MEASUREMENT)
+CONDITION_SERIES = Table(
+    layer="silver",
+    name="condition_series",
+    comment="gold.condition as arrays, for fits: a cell a line and year, made anew when one of its recordings changes.",
+    key=("asset_id", "indicator", "line_id", "unit", "year"),
+    columns=(
+        Column("asset_id", "string", "a row of reference.asset"),
+        Column("indicator", "string", "condition indicator; see the indicator pages"),
+        Column("line_id", "string", "line of the recordings"),
+        Column("unit", "string", "unit of the values"),
+        Column("year", "int", "year the recordings began in, UTC"),
+        Column(
+            "points",
+            "array<struct<t_days: double, value: double, known_days: double, lapsed_days: double>>",
+            "values of good quality in order of time: when they were measured, since when they are known, and since "
+            "when a correction is known (null: never); times are days since 1970-01-01 UTC",
+        ),
+        Column("made_of", "string", "fingerprint of the cell's recordings; where it is not theirs the cell is old"),
+    ),
+    partition_by=("line_id", "year"),
+)
+
+TABLES = (POSITION_FIX, MEASUREMENT, CONDITION_SERIES)

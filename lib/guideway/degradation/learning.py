@@ -16,6 +16,7 @@ from guideway.degradation.series import Floats, SeriesBatch
 HORIZONS_WEEKS = (4, 13, 26, 52)
 ORIGIN_STEP_DAYS = 56.0
 FIRST_ORIGIN_SHARE = 0.4
+MOST_ORIGINS = 12
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,16 @@ def learn_priors(
     return estimate_priors(known.until(first), parameters, groups)
 
 
-def backtest_origins(known: SeriesBatch, as_of_days: float) -> Floats:
-    """Days to forecast from: every eight weeks, after the first 40 % of the history, up to the shortest horizon ago."""
+def backtest_origins(known: SeriesBatch, as_of_days: float, most: int | None = MOST_ORIGINS) -> Floats:
+    """Days to forecast from: every eight weeks, after the first 40 % of the history, up to the shortest horizon ago.
+
+    Of more than ``most``, every second (third, ...) is taken, so that what a back-test costs has an end.
+    """
     if not len(known.t_days):
         return np.empty(0)
     first = float(known.t_days.min())
     earliest = first + FIRST_ORIGIN_SHARE * (as_of_days - first)
     latest = as_of_days - 7.0 * HORIZONS_WEEKS[0]
-    return np.arange(latest, earliest, -ORIGIN_STEP_DAYS)[::-1]
+    origins = np.arange(latest, earliest, -ORIGIN_STEP_DAYS)
+    each = max(1, -(-len(origins) // most)) if most else 1
+    return origins[::each][::-1]

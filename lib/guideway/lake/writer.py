@@ -88,8 +88,7 @@ class Writer:
         """
         incoming = self._stamp(frame, table).persist()
         try:
-            _refuse_duplicate_keys(incoming, table)
-            if fingerprint(incoming, table) == fingerprint(self.lake.read(table).where(window), table):
+            if _fingerprint_of_keys(incoming, table) == fingerprint(self.lake.read(table).where(window), table):
                 return self._none(table)
             with self._commit(table, "numOutputRows"):
                 self._write(incoming, table, mode="overwrite", replaceWhere=window_sql).save(self.lake.path(table))
@@ -172,9 +171,25 @@ def _refuse_duplicate_keys(frame: DataFrame, table: Table) -> None:
 
 def fingerprint(frame: DataFrame, table: Table) -> tuple[int, int]:
     """Number of rows and a sum of row hashes: equal for equal content in any order."""
-    hashed = F.xxhash64(*[_hashable(F.col(c.name), c.type) for c in table.columns])
-    (row,) = frame.agg(F.count(F.lit(1)).alias("n"), F.sum(hashed.cast("decimal(38,0)")).alias("h")).collect()
+    (row,) = frame.agg(F.count(F.lit(1)).alias("n"), F.sum(_row_hash(table)).alias("h")).collect()
     return int(row["n"]), int(row["h"] or 0)
+
+
+def _fingerprint_of_keys(frame: DataFrame, table: Table) -> tuple[int, int]:
+    """The same in one pass with the search for keys that come twice.
+
+    Raises:
+        LakeError: there are; the message shows one.
+    """
+    by_key = frame.groupBy(*table.key).agg(F.count(F.lit(1)).alias("n"), F.sum(_row_hash(table)).alias("h"))
+    (row,) = by_key.agg(F.sum("n").alias("n"), F.sum("h").alias("h"), F.max("n").alias("most")).collect()
+    if (row["most"] or 0) > 1:
+        _refuse_duplicate_keys(frame, table)
+    return int(row["n"] or 0), int(row["h"] or 0)
+
+
+def _row_hash(table: Table) -> SparkColumn:
+    return F.xxhash64(*[_hashable(F.col(c.name), c.type) for c in table.columns]).cast("decimal(38,0)")
 
 
 def _hashable(column: SparkColumn, sql_type: str) -> SparkColumn:

@@ -7,7 +7,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from guideway.transforms.series import days
+from guideway.transforms.series_cells import days
 from guideway.transforms.shared import shared
 from guideway.udfs.degradation import epoch_days
 from guideway.udfs.features import FEATURE_DDL, RISK_DDL, Serving, score_rows, track_features

@@ -9,24 +9,47 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from guideway.contracts import Table
-from guideway.contracts.bronze import RECORDING
-from guideway.contracts.gold import CONDITION
 from guideway.contracts.reference import ASSET, LINE, SECTION, TRAFFIC, WORK_HISTORY
 from guideway.monitoring.registry import indicators
 from guideway.rulebooks.rulebook import Rulebook
 from guideway.transforms import series
 from guideway.transforms.features import with_facts
 from guideway.transforms.network import load_network
+from guideway.transforms.series_cells import SeriesCells
+
+FIT_YEARS = 5
+"""A fit takes the recordings of this year and of so many before it; see docs/decisions/0018."""
 
 SAMPLE_ASSETS = 400
 SAMPLE_TRACKS = 40
 
 
 class History:
-    """Condition series, their limits and the network, with nothing from after ``as_of``."""
+    """Condition series, their limits and the network, with nothing from after ``as_of``.
 
-    def __init__(self, read: Callable[[Table], DataFrame], rulebooks: Mapping[str, Rulebook], as_of: date) -> None:
-        """Plan the reading; ``read`` gives the frame of a table."""
+    Attributes:
+        network: the network of the reference tables.
+        work_types: names of the works' codes.
+        limits: the limits of every asset, see ``series.limit_arrays``.
+        series: all of every series, see ``series.condition_series``.
+        recent: what fits take: the last ``FIT_YEARS``, so that a week costs the same however long the history is.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[Table], DataFrame],
+        rulebooks: Mapping[str, Rulebook],
+        as_of: date,
+        cells: DataFrame | None = None,
+    ) -> None:
+        """Plan the reading.
+
+        Args:
+            read: gives the frame of a table.
+            rulebooks: by their names.
+            as_of: the day.
+            cells: silver.condition_series where no cell of it is old; by default old ones are made up for.
+        """
         self._read = read
         self._until = series.end_of(as_of)
         self.network = load_network(read(LINE), read(SECTION), read(ASSET))
@@ -34,23 +57,24 @@ class History:
         self.work_types = tuple(row.work_type for row in names)
         spark = read(LINE).sparkSession
         self.limits = series.limit_arrays(spark, self.network, rulebooks, indicators())
-        self.series = series.condition_series(
-            read(CONDITION),
-            read(RECORDING),
+        parts = (
+            SeriesCells.of(read).current() if cells is None else cells,
             read(ASSET),
             read(LINE),
             series.asset_works(read(ASSET), read(WORK_HISTORY), self.work_types, self._until),
             series.indicator_frame(spark, indicators()),
-            self._until,
+            as_of,
         )
+        self.series = series.condition_series(*parts)
+        self.recent = series.condition_series(*parts, FIT_YEARS)
 
     def sample(self, each: int = SAMPLE_ASSETS) -> DataFrame:
-        """Series of at most ``each`` assets of every mode and type, evenly along the network."""
+        """Recent series of at most ``each`` assets of every mode and type, evenly along the network."""
         kinds: dict[tuple[str, str], list[str]] = {}
         for asset_id, stretch in sorted(self.network.by_asset.items()):
             kinds.setdefault((stretch.mode, stretch.asset_type), []).append(asset_id)
         chosen = [asset for assets in kinds.values() for asset in assets[:: max(1, -(-len(assets) // each))]]
-        return self.series.where(F.col("asset_id").isin(chosen))
+        return self.recent.where(F.col("asset_id").isin(chosen))
 
     def with_facts(self) -> DataFrame:
         """Series that have a limit, with the facts models learn from; see ``transforms.features.with_facts``."""

@@ -5,27 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from guideway.monitoring.definition import Indicator
 from guideway.network.tracks import Network
 from guideway.rulebooks.rulebook import Rulebook
-from guideway.transforms.recording import IDENTITY
+from guideway.transforms.series_cells import days
+from guideway.udfs.degradation import epoch_days
 
-_SECONDS_PER_DAY = 86_400.0
 _LEAST_OVERLAP = 0.1
+MOST_POINTS = 1000
+"""Values of a series that a fit of the latest years takes: a sensor of many values a day holds up no other series."""
+
 LIMIT_DDL = "array<struct<level: string, limit: double, provenance: string>>"
 
 
 def end_of(as_of: date) -> Column:
     """First moment no result of ``as_of`` may know of: midnight after it, UTC."""
     return F.lit((as_of + timedelta(days=1)).isoformat() + "T00:00:00Z").cast("timestamp")
-
-
-def days(timestamp: Column) -> Column:
-    """A timestamp as days since 1970-01-01 UTC."""
-    return F.unix_micros(timestamp) / (1e6 * _SECONDS_PER_DAY)
 
 
 def indicator_frame(spark: SparkSession, indicators: Mapping[str, Indicator]) -> DataFrame:
@@ -90,66 +88,51 @@ def asset_works(assets: DataFrame, works: DataFrame, work_types: tuple[str, ...]
     )
 
 
-def known_since(recordings: DataFrame) -> DataFrame:
-    """Since when each recording is known, and until when: columns recording_id, known_at, lapsed_at.
-
-    It is known since its delivery. What was measured before the first delivery of its source came as an archive, whose
-    dates of delivery say nothing of the time: it is known since it was measured; a correction that came more than a day
-    after that archive is known since its own delivery. A recording lapses when a correction of it is known; until then
-    it was what one knew.
-    """
-    first = F.min("delivered_at").over(Window.partitionBy("source_id"))
-    deliveries = Window.partitionBy(*IDENTITY).orderBy("delivered_at", "recording_id")
-    told = recordings.select("recording_id", "delivered_at", *IDENTITY, first.alias("first"))
-    told = told.withColumn("revision", F.row_number().over(deliveries))
-    came_with_archive = (F.col("revision") == 1) | (F.col("delivered_at") <= F.col("first") + F.expr("INTERVAL 1 DAY"))
-    is_archive = (F.col("started_at") < F.col("first")) & came_with_archive
-    known = told.withColumn("known_at", F.when(is_archive, F.col("started_at")).otherwise(F.col("delivered_at")))
-    return known.select("recording_id", "known_at", F.lead("known_at").over(deliveries).alias("lapsed_at"))
-
-
 def condition_series(
-    conditions: DataFrame,
-    recordings: DataFrame,
+    cells: DataFrame,
     assets: DataFrame,
     lines: DataFrame,
     works: DataFrame,
     indicators: DataFrame,
-    until: Column,
+    as_of: date,
+    years: int | None = None,
 ) -> DataFrame:
-    """One row an asset and indicator, of good values measured before ``until``.
+    """One row an asset and indicator, of values measured by the end of ``as_of``.
 
     Since when each value is known goes with it, and when a correction took its place: whoever must not know more than a
     past day did takes what was known then, all others what never lapsed (``udfs.ragged.series_batch``).
+
+    Args:
+        cells: rows of silver.condition_series.
+        assets: reference.asset.
+        lines: reference.line.
+        works: what ``asset_works`` gives.
+        indicators: what ``indicator_frame`` gives.
+        as_of: the day.
+        years: only recordings begun in that day's year or so many years before it, and of a series no more than its
+            ``MOST_POINTS`` latest values; by default all.
 
     Returns:
         Columns asset_id, indicator, line_id, unit, direction, pool (pooling group), t_days, values, known_days,
         lapsed_days (null: never), work_t_days, work_codes, work_ids.
     """
-    known = known_since(recordings)
-    usable = (
-        conditions.where((F.col("measured_at") < until) & (F.col("quality") == "good"))
-        .join(F.broadcast(known), "recording_id")
-        .join(F.broadcast(indicators), "indicator")
-    )
-    point = F.struct(
-        days(F.col("measured_at")).alias("t"),
-        F.col("value").alias("v"),
-        days(F.col("known_at")).alias("k"),
-        days(F.col("lapsed_at")).alias("l"),
-    )
-    points = F.array_sort(F.collect_list(point))
-    series = usable.groupBy("asset_id", "indicator", "line_id", "unit", "direction").agg(points.alias("points"))
+    told = cells.where(F.col("year") <= as_of.year)
+    if years is not None:
+        told = told.where(F.col("year") >= as_of.year - years)
+    series = _gathered(told.join(F.broadcast(indicators), "indicator"), epoch_days(as_of))
+    if years is not None:
+        latest = F.slice("points", -MOST_POINTS, MOST_POINTS)
+        series = series.withColumn("points", F.when(F.size("points") > MOST_POINTS, latest).otherwise(F.col("points")))
     modes = F.broadcast(lines.select("line_id", "mode"))
     kinds = assets.select("asset_id", "asset_type")
     none = {name: F.coalesce(name, F.array()) for name in ("work_t_days", "work_codes", "work_ids")}
     return (
         series.withColumns(
             {
-                "t_days": F.transform("points", lambda p: p["t"]),
-                "values": F.transform("points", lambda p: p["v"]),
-                "known_days": F.transform("points", lambda p: p["k"]),
-                "lapsed_days": F.transform("points", lambda p: p["l"]),
+                "t_days": F.transform("points", lambda p: p["t_days"]),
+                "values": F.transform("points", lambda p: p["value"]),
+                "known_days": F.transform("points", lambda p: p["known_days"]),
+                "lapsed_days": F.transform("points", lambda p: p["lapsed_days"]),
             }
         )
         .drop("points")
@@ -160,3 +143,12 @@ def condition_series(
         .join(works, "asset_id", "left")
         .withColumns(none)
     )
+
+
+def _gathered(cells: DataFrame, end_days: float) -> DataFrame:
+    """The cells of each series one after the other: its points before ``end_days``, in order of time."""
+    inside = F.filter("points", lambda p: p["t_days"] < end_days)
+    by_year = F.array_sort(F.collect_list(F.struct("year", inside.alias("points"))))
+    series = cells.groupBy("asset_id", "indicator", "line_id", "unit", "direction").agg(by_year.alias("by_year"))
+    points = F.flatten(F.transform("by_year", lambda cell: cell["points"]))
+    return series.withColumn("points", points).drop("by_year").where(F.size("points") > 0)

@@ -102,7 +102,7 @@ def rows_at_origins(rows: pa.RecordBatch, work_types: tuple[str, ...], today_day
     The engine's priors come from before the first origin, so that no feature knows what came after its origin.
     """
     pools = tuple(sorted(pa.compute.unique(rows.column("pool")).to_pylist()))
-    origins = backtest_origins(series_batch(rows, pools, work_types), today_days)
+    origins = backtest_origins(series_batch(rows, pools, work_types), today_days, most=None)
     if not len(origins):
         return pd.DataFrame()
     early = series_batch(rows, pools, work_types, known_by=float(origins[0]))
