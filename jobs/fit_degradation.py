@@ -60,7 +60,7 @@ def fit_days(context: JobContext, days: tuple[date, ...]) -> Mapping[str, int]:
         windows[LIMIT_FORECAST].append(degradation.forecast_rows(fitted, day))
         windows[FORECAST_SCORECARD].append(scorecard_rows(context.spark, learned, day))
     for table, rows in windows.items():
-        replace_days(context, table, reduce(DataFrame.unionByName, rows), days)
+        writer.replace_days(reduce(DataFrame.unionByName, rows), table, *days)
     if lake.read(DEGRADATION_TREND).where(F.col("as_of") > F.lit(as_of)).isEmpty():
         writer.replace(degradation.intervention_rows(fitted), INTERVENTION, F.lit(True), "true")
     counts = fitted.groupBy("trend.status").count().collect()
@@ -76,14 +76,8 @@ def control_noise(context: JobContext, as_of: date) -> None:
     conditions, recordings, sources, assets, works = (context.lake.read(table) for table in tables)
     valid = latest_revisions(recordings)
     losses = insertion_losses(conditions, valid, sources, assets, works, as_of)
-    replace_days(context, INSERTION_LOSS, losses, (as_of,))
-    replace_days(context, LEVEL_PART, level_parts(conditions, valid, sources, assets, as_of), (as_of,))
-
-
-def replace_days(context: JobContext, table: Table, rows: DataFrame, days: tuple[date, ...]) -> None:
-    """Make the table hold exactly these rows of the days."""
-    literals = ", ".join(f"DATE '{day.isoformat()}'" for day in days)
-    context.writer.replace(rows, table, F.col("as_of").isin(*days), f"as_of IN ({literals})")
+    context.writer.replace_days(losses, INSERTION_LOSS, as_of)
+    context.writer.replace_days(level_parts(conditions, valid, sources, assets, as_of), LEVEL_PART, as_of)
 
 
 if __name__ == "__main__":

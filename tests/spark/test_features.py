@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from guideway.contracts import Table
 from guideway.contracts.bronze import RECORDING
 from guideway.contracts.gold import CONDITION, DEGRADATION_TREND
 from guideway.contracts.models import ASSET_FEATURE
 from guideway.contracts.reference import ASSET, LINE, SECTION, TRAFFIC, WORK_HISTORY
+from guideway.contracts.silver import MEASUREMENT
 from guideway.prognostics.definitions import FEATURE_NAMES
 from guideway.prognostics.model import TrainedModel
 from guideway.prognostics.parameters import ModelParameters
@@ -95,9 +97,12 @@ def spoil(world: Rows, after: date) -> None:
 
 
 def history(spark: SparkSession, world: Rows, as_of: date) -> History:
+    measured = [{"recording_id": run["recording_id"], "n_conditions": len(ASSETS)} for run in world[RECORDING]]
+
     def read(table: Table) -> DataFrame:
-        rows = [tuple(row.get(column.name) for column in table.columns) for row in world.get(table, [])]
-        return spark.createDataFrame(rows, table.ddl)
+        told = measured if table == MEASUREMENT else world.get(table, [])
+        rows = [tuple(row.get(column.name) for column in table.columns) for row in told]
+        return spark.createDataFrame(rows, table.ddl).withColumn("run_id", F.lit("run"))
 
     return History(read, load_rulebooks(), as_of)
 

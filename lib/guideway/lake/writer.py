@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from functools import reduce
 from operator import and_
 
@@ -95,6 +96,11 @@ class Writer:
         finally:
             incoming.unpersist()
         return self._last
+
+    def replace_days(self, frame: DataFrame, table: Table, *days: date) -> int:
+        """Make the table hold exactly these rows of the days ``as_of``; equal content makes no commit."""
+        literals = ", ".join(f"DATE '{day.isoformat()}'" for day in days)
+        return self.replace(frame, table, F.col("as_of").isin(*days), f"as_of IN ({literals})")
 
     def delete(self, table: Table, condition: SparkColumn) -> int:
         """Delete the rows the condition selects."""

@@ -59,6 +59,7 @@ def intervention_rows(fitted: DataFrame) -> DataFrame:
 
 def arrow_batch(frame: DataFrame) -> pa.RecordBatch:
     """A small frame on the driver, as one batch, in a stable order."""
-    table: pa.Table = frame.orderBy("asset_id", "indicator").toArrow()
-    batches = table.combine_chunks().to_batches()
+    # sorted here: Spark's own sort looks for its ranges first, and makes the frame twice for it
+    table: pa.Table = frame.toArrow().combine_chunks()
+    batches = table.sort_by([("asset_id", "ascending"), ("indicator", "ascending")]).combine_chunks().to_batches()
     return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
