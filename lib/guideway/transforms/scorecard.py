@@ -32,7 +32,7 @@ def learn_from_sample(sample: DataFrame, as_of: date, work_types: tuple[str, ...
 
 
 def thinned(batch: pa.RecordBatch, most: int = SAMPLE_POINTS) -> pa.RecordBatch:
-    """Every second (third, ...) series of pools with more than ``most`` values: a long history costs no more to learn from.
+    """Every second (third, ...) series of pools with more than ``most`` values: learning has an end.
 
     Args:
         batch: rows of ``condition_series`` in the order of their assets.
