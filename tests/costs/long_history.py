@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from guideway.contracts import Table
@@ -34,9 +34,9 @@ class Railway:
 
     def lay(self) -> None:
         """The reference tables."""
-        lines = self.lake.spark.range(self.lines).select(F.concat(F.lit("L"), "id").alias("line_id"))
+        lines = self.lake.spark.range(self.lines).select(_text("L", "id").alias("line_id"))
         places = lines.join(self.lake.spark.range(self.sections)).select(
-            F.concat_ws("-", "line_id", "id").alias("asset_id"),
+            F.concat("line_id", _text("-", "id")).alias("asset_id"),
             "line_id",
             F.lit("1").alias("track_id"),
             (F.col("id") * 200.0).alias("from_m"),
@@ -58,13 +58,13 @@ class Railway:
         numbers = self.lake.spark.range(self.lines if lines is None else lines).withColumnRenamed("id", "line")
         each = numbers.join(self.lake.spark.range(first, last + 1).withColumnRenamed("id", "run"))
         facts = {
-            "line_id": F.concat(F.lit("L"), "line"),
-            "recording_id": F.concat_ws("-", F.lit("r"), "line", "run"),
+            "line_id": _text("L", "line"),
+            "recording_id": F.concat(_text("r-", "line"), _text("-", "run")),
             "started_at": day + F.make_dt_interval((F.col("run") * self.every_days).cast("int")),
             "content_sha256": F.lit("sha"),
             "source_id": F.lit("car"),
             "domain": F.lit("track_geometry"),
-            "vehicle_or_sensor_id": F.concat(F.lit("car-"), "line"),
+            "vehicle_or_sensor_id": _text("car-", "line"),
             "track_id": F.lit("1"),
             "axis": F.lit("distance"),
             "start": F.lit(0.0),
@@ -103,6 +103,10 @@ class Railway:
     def runs_in(self, years: float) -> int:
         """Runs of a line in so many years."""
         return round(timedelta(days=365.25 * years) / timedelta(days=self.every_days))
+
+
+def _text(before: str, number: str) -> Column:
+    return F.concat(F.lit(before), F.col(number).cast("string"))
 
 
 def _filled(frame: DataFrame, table: Table) -> DataFrame:

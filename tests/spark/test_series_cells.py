@@ -107,7 +107,7 @@ def test_cells_follow_their_recordings(spark: SparkSession, tmp_path: Path) -> N
 
 def test_the_order_of_deliveries_does_not_matter(spark: SparkSession, tmp_path: Path) -> None:
     found = []
-    for name, order in {"in order": (0, 1, 2), "out of order": (2, 0, 1), "at once": (3,)}.items():
+    for name, order in {"in_order": (0, 1, 2), "out_of_order": (2, 0, 1), "at_once": (3,)}.items():
         world = railway(spark, tmp_path / name)
         spans = ((-15, -10), (-9, -5), (-4, 0), (-15, 0))
         for part in order:

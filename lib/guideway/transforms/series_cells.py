@@ -71,7 +71,8 @@ def measured_recordings(recordings: DataFrame, ledger: DataFrame) -> DataFrame:
     known = known_since(recordings).join(measured, "recording_id")
     facts = F.xxhash64("recording_id", "known_at", "lapsed_at", "measured_by").cast("decimal(38,0)")
     cell = Window.partitionBy(*_CELL)
-    fingerprint = F.concat_ws("/", F.lit(DEFINITION), F.count("recording_id").over(cell), F.sum(facts).over(cell))
+    told = (F.count("recording_id").over(cell), F.sum(facts).over(cell))
+    fingerprint = F.concat_ws("/", F.lit(DEFINITION), *(number.cast("string") for number in told))
     return known.withColumn("made_of", fingerprint).drop("measured_by")
 
 
