@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from guideway.archives.profile import Profile, load_profiles, parse_profile
-from guideway.commands.command import Commands, add_command
-from guideway.errors import ConfigurationError
+from guideway.archives.recording import Recording
+from guideway.commands.command import Commands, add_command, add_json
+from guideway.errors import ConfigurationError, DecodeError
 from guideway.settings import load_settings
 
 
@@ -26,6 +30,7 @@ def register(commands: Commands) -> None:
     check.add_argument(
         "--geometry", type=Path, metavar="CSV", help="line_geometry.csv, where the profile locates by GPS"
     )
+    add_json(check)
     new = add_command(
         actions, "new", "draft a profile by looking at a file", _new, "guideway source new run.csv > p.yaml"
     )
@@ -56,6 +61,30 @@ def require_file(path: Path) -> Path:
     return path
 
 
+def decode_recordings(path: Path, source: str, profiles: str | None) -> Sequence[Recording]:
+    """The recordings of a file, at least one.
+
+    Args:
+        path: the file.
+        source: source id, or a YAML file.
+        profiles: folder of source profiles besides the packaged ones.
+
+    Raises:
+        ConfigurationError: there is no such file or profile.
+        DecodeError: the file cannot be read or holds no recording; names it.
+    """
+    from guideway.archives.decode import decode_file  # noqa: PLC0415
+
+    profile = choose_profile(source, profiles)
+    try:
+        decoded = decode_file(require_file(path), profile)
+    except DecodeError as error:
+        raise DecodeError(error.reason, f"{path}: {error.detail}") from error
+    if not decoded.recordings:
+        raise DecodeError("empty", f"{path}: {'; '.join(decoded.notes) or 'no recording'}")
+    return decoded.recordings
+
+
 def _none(options: argparse.Namespace) -> int:
     raise ConfigurationError("say `check` or `new`")
 
@@ -65,8 +94,13 @@ def _check(options: argparse.Namespace) -> int:
     from guideway.archives.reference import read_geometry  # noqa: PLC0415
 
     geometry = read_geometry(require_file(options.geometry)) if options.geometry else None
-    print(explain(choose_profile(options.profile, options.profiles), require_file(options.file), geometry))
-    return 0
+    explanation = explain(choose_profile(options.profile, options.profiles), require_file(options.file), geometry)
+    if options.json:
+        findings = [asdict(finding) for finding in explanation.findings]
+        print(json.dumps({"understood": explanation.understood, "findings": findings}))
+    else:
+        print(explanation)
+    return 0 if explanation.understood else DecodeError.exit_code
 
 
 def _new(options: argparse.Namespace) -> int:

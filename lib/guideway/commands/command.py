@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -32,3 +33,18 @@ def add_command(commands: Commands, name: str, summary: str, run: Run, example: 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """The ``--json`` switch of commands that print a result."""
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def positive(text: str) -> float:
+    """A number above 0 from the command line, as ``type=`` of an argument.
+
+    Raises:
+        argparse.ArgumentTypeError: anything else, NaN and infinity included.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value

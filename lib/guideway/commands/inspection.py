@@ -7,13 +7,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from guideway.archives.recording import Recording
-from guideway.commands.archive import choose_profile, require_file
-from guideway.commands.command import Commands, add_command, add_json
-from guideway.errors import ConfigurationError, DecodeError
+from guideway.commands.archive import decode_recordings
+from guideway.commands.command import Commands, add_command, add_json, positive
+from guideway.contracts.reference import MODES
+from guideway.errors import ConfigurationError
 from guideway.settings import load_settings
+
+if TYPE_CHECKING:
+    from guideway.monitoring.definition import Measurement
+    from guideway.network.stretches import Stretch
+    from guideway.rulebooks.rulebook import Rulebook
 
 
 def register(commands: Commands) -> None:
@@ -26,9 +32,11 @@ def register(commands: Commands) -> None:
         "guideway inspect run.csv --source fi-tg --json",
     )
     inspect.add_argument("file", type=Path)
-    inspect.add_argument("--section-m", type=float, default=200.0, help="length of a section (default: 200)")
-    inspect.add_argument("--speed-kmh", type=float, default=120.0, help="speed for limits (default: 120)")
-    inspect.add_argument("--mode", default="conventional", help="mode of the line (default: conventional)")
+    inspect.add_argument("--section-m", type=positive, default=200.0, help="length of a section (default: 200)")
+    inspect.add_argument("--speed-kmh", type=positive, default=120.0, help="speed for limits (default: 120)")
+    inspect.add_argument(
+        "--mode", choices=MODES, default="conventional", help="mode of the line (default: conventional)"
+    )
     inspect.add_argument("--rulebook", default="en_13848", help="rule book (default: en_13848)")
     inspect.add_argument("--rulebooks", help="folder of rule books besides the packaged ones")
     inspect.add_argument(
@@ -52,56 +60,68 @@ def register(commands: Commands) -> None:
         add_json(parser)
 
 
-def _decode(path: Path, options: argparse.Namespace) -> Sequence[Recording]:
-    from guideway.archives.decode import decode_file  # noqa: PLC0415
-
-    try:
-        recordings = decode_file(require_file(path), choose_profile(options.source, options.profiles)).recordings
-    except DecodeError as error:
-        raise DecodeError(error.reason, f"{path}: {error.detail}") from error
-    return recordings
-
-
 def _inspect(options: argparse.Namespace) -> int:
-    from guideway.monitoring import track_geometry  # noqa: PLC0415
-    from guideway.monitoring.registry import measure  # noqa: PLC0415
-    from guideway.monitoring.track_geometry.parameters import TrackGeometryParameters  # noqa: PLC0415
-    from guideway.network.sections import regular_stretches  # noqa: PLC0415
     from guideway.rulebooks.load import load_rulebooks  # noqa: PLC0415
 
     books = load_rulebooks(*load_settings(rulebooks=options.rulebooks).rulebook_folders)
     if options.rulebook not in books:
         raise ConfigurationError(f"no rule book {options.rulebook!r}; there are {', '.join(books)}")
-    told: list[dict[str, Any]] = []
-    for recording in _decode(options.file, options):
-        stretches = regular_stretches(recording, options.section_m, options.speed_kmh, options.mode)
-        book = books[options.rulebook]
-        if options.all_indices and recording.domain == track_geometry.DOMAIN:
-            found = track_geometry.measure(recording, stretches, book, TrackGeometryParameters(all_indices=True))
-        else:
-            found = measure(recording, stretches, book)
-        told.append(
-            {
-                "line_id": recording.line_id,
-                "track_id": recording.track_id,
-                "started_at": recording.started_at.isoformat(),
-                "domain": recording.domain,
-                "channels": [channel.name for channel in recording.channels],
-                "sections": [{"asset_id": s.asset_id, "from_m": s.from_m, "to_m": s.to_m} for s in stretches],
-                "conditions": [asdict(condition) for condition in found.conditions],
-                "exceedances": [asdict(exceedance) for exceedance in found.exceedances],
-            }
-        )
+    recordings = decode_recordings(options.file, options.source, options.profiles)
+    told = [_told(recording, books[options.rulebook], options) for recording in recordings]
     if options.json:
         print(json.dumps(told))
         return 0
     for recording_told in told:
-        _print_conditions(recording_told)
+        _print(recording_told)
     return 0
 
 
-def _print_conditions(told: dict[str, Any]) -> None:
+def _told(recording: Recording, book: Rulebook, options: argparse.Namespace) -> dict[str, Any]:
+    """What one recording says; ``status`` and ``reason`` are those of ``silver.measurement``."""
+    from guideway.monitoring import ride_comfort  # noqa: PLC0415
+    from guideway.network.sections import regular_stretches  # noqa: PLC0415
+
+    stretches = regular_stretches(recording, options.section_m, options.speed_kmh, options.mode)
+    found, reason = _measured(recording, stretches, book, options.all_indices)
+    told = {
+        "line_id": recording.line_id,
+        "track_id": recording.track_id,
+        "started_at": recording.started_at.isoformat(),
+        "domain": recording.domain,
+        "channels": [channel.name for channel in recording.channels],
+        "status": "no_indicator" if reason else "measured",
+        "reason": reason,
+        "sections": [{"asset_id": s.asset_id, "from_m": s.from_m, "to_m": s.to_m} for s in stretches],
+        "conditions": [asdict(condition) for condition in found.conditions],
+        "exceedances": [asdict(exceedance) for exceedance in found.exceedances],
+    }
+    if recording.domain == ride_comfort.DOMAIN:
+        told["stops"] = [asdict(stop) for stop in ride_comfort.stops_of(recording)]
+    return told
+
+
+def _measured(
+    recording: Recording, stretches: Sequence[Stretch], book: Rulebook, all_indices: bool
+) -> tuple[Measurement, str | None]:
+    """Conditions and exceedances; without any, the reason why."""
+    from guideway.monitoring import track_geometry  # noqa: PLC0415
+    from guideway.monitoring.definition import Measurement  # noqa: PLC0415
+    from guideway.monitoring.registry import domains, measure, why_nothing  # noqa: PLC0415
+    from guideway.monitoring.track_geometry.parameters import TrackGeometryParameters  # noqa: PLC0415
+
+    if all_indices and recording.domain == track_geometry.DOMAIN:
+        found = track_geometry.measure(recording, stretches, book, TrackGeometryParameters(all_indices=True))
+    else:
+        found = measure(recording, stretches, book) if recording.domain in domains() else Measurement()
+    return found, None if found.conditions else why_nothing(recording)
+
+
+def _print(told: dict[str, Any]) -> None:
     print(f"{told['line_id']} track {told['track_id']}, {told['started_at']}, {len(told['channels'])} channels")
+    if told["reason"]:
+        print(f"  {told['status']}: {told['reason']}")
+    for stop in told.get("stops", ()):
+        print(f"  standing from {stop['stop_s']:.1f} s to {stop['start_s']:.1f} s")
     for row in told["conditions"]:
         value = f"{row['value']:>12.4g} {row['unit']:<6}"
         print(f"  {row['asset_id']:<32} {row['indicator']:<28} {value} coverage {row['coverage']:.0%}")
@@ -135,7 +155,5 @@ def _align(options: argparse.Namespace) -> int:
 
 
 def _longest(path: Path, options: argparse.Namespace) -> Recording:
-    recordings = _decode(path, options)
-    if not recordings:
-        raise DecodeError("empty", f"{path} holds no recording")
+    recordings = decode_recordings(path, options.source, options.profiles)
     return max(recordings, key=lambda recording: recording.n_samples)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from guideway.archives.recording import Recording
-from guideway.commands.archive import choose_profile, require_file
+from guideway.commands.archive import decode_recordings, require_file
 from guideway.commands.command import Commands, add_command, add_json
 from guideway.errors import ConfigurationError
 
@@ -136,12 +136,8 @@ def _sentence(loss: InsertionLoss) -> str:
 
 
 def _rank(options: argparse.Namespace) -> int:
-    from guideway.archives.decode import decode_file  # noqa: PLC0415
-
     told: list[dict[str, Any]] = []
-    for recording in decode_file(
-        require_file(options.file), choose_profile(options.source, options.profiles)
-    ).recordings:
+    for recording in decode_recordings(options.file, options.source, options.profiles):
         told += _ranked_passages(recording, options)
     if options.json:
         print(json.dumps(told))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from guideway.contracts.schema import Column, Table
 
+MODES = ("conventional", "high_speed", "metro", "tram", "maglev")
+
 LINE = Table(
     layer="reference",
     name="line",
@@ -19,7 +21,7 @@ LINE = Table(
         Column("to_m", "double", "last chainage", "m"),
     ),
     checks={
-        "mode_is_known": "mode IN ('conventional', 'high_speed', 'metro', 'tram', 'maglev')",
+        "mode_is_known": f"mode IN {MODES}",
         "chainage_rises": "to_m > from_m",
     },
 )

@@ -43,6 +43,18 @@ def measure(recording: Recording, stretches: Sequence[Stretch], rulebook: Rulebo
     return found
 
 
+def why_nothing(recording: Recording) -> str:
+    """Why a recording gave no indicator, in one sentence."""
+    if recording.domain not in domains():
+        return f"no module measures the domain {recording.domain!r}"
+    unit = "m" if recording.axis == "distance" else "s"
+    names = ", ".join(channel.name for channel in recording.channels) or "no channel"
+    return (
+        f"no indicator could be computed from {recording.n_samples * recording.step:.4g} {unit} of {names}: "
+        f"docs/indicators says which channels and how much of them each one needs"
+    )
+
+
 @lru_cache(maxsize=1)
 def indicators() -> Mapping[str, Indicator]:
     """Every indicator of every domain, by name.

@@ -87,3 +87,49 @@ def test_inspect_judges_by_a_rule_book_of_ones_own(
     (run,) = inspected(capsys, file, "--rulebook", "own", "--rulebooks", str(tmp_path))
     assert {e["indicator"] for e in run["exceedances"]} == {"longitudinal_level_sd"}
     assert all(e["limit"] == 0.01 and e["peak"] > 0.01 and e["to_m"] > e["from_m"] for e in run["exceedances"])
+
+
+def test_inspect_lists_the_stops_a_person_checked(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (ride,) = (shared_data / "fr-paris-metro-acceleration").glob("L4_*17-40-28")
+    file = ride / "Accelerometer.csv.gz"
+    (run,) = strict(told(capsys, "inspect", str(file), "--source", "fr-paris-metro", "--json"))
+    checked = [line.split() for line in (ride / "timestamps_valid.txt").read_text().splitlines()[1:]]
+    stops = [float(moment) for moment, what in checked if what == "stop"]
+    assert [stop["stop_s"] for stop in run["stops"]] == pytest.approx(stops, abs=2.0)
+
+
+def test_inspect_says_why_nothing_was_measured(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cases = (
+        ("fi-ams", "fi-track-inspection/AMS_20221024_251_LHRP_1_130_130.csv", "from 292.8 m of speed, latitude"),
+        ("se-borlange", "se-borlange-mora-vibration/segments_2024-12-10_10-00-00.csv", "the domain 'positioning'"),
+    )
+    for source, file, why in cases:
+        (run,) = strict(told(capsys, "inspect", str(shared_data / file), "--source", source, "--json"))
+        assert (run["status"], run["conditions"], why in run["reason"]) == ("no_indicator", [], True)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["inspect", "{se}/features_60.csv.gz", "--source", "se-borlange"], 3, "features_60.csv.gz: a file that comes"),
+        (["inspect", "{cn}/run_20170110.txt", "--source", "fi-tg"], 3, "run_20170110.txt: "),
+        (["inspect", "{cn}/run_20170110.txt", "--source", "cn-hrs"], 2, "no source profile 'cn-hrs'"),
+        (["inspect", "{cn}/run_20170110.txt", "--source", "cn-hsr", "--section-m", "nan"], 2, "--section-m: 'nan'"),
+        (["inspect", "{cn}/run_20170110.txt", "--source", "cn-hsr", "--speed-kmh", "0"], 2, "--speed-kmh: '0'"),
+        (["align", "{cn}/run_20170110.txt", "{cn}/none.txt", "--source", "cn-hsr"], 2, "none.txt"),
+        (["source", "check", "fi-tg", "{cn}/run_20170110.txt", "--json"], 3, ""),
+    ],
+)
+def test_what_cannot_be_read_ends_in_one_line_and_a_code(
+    shared_data: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int, says: str
+) -> None:
+    folders = {"se": "se-borlange-mora-vibration", "cn": "cn-hsr-track-geometry"}
+    places = {key: str(shared_data / folder) for key, folder in folders.items()}
+    with pytest.raises(SystemExit) as end:
+        app([word.format(**places) for word in words])
+    shown = capsys.readouterr()
+    assert end.value.code == code
+    if says:
+        assert says in shown.err.splitlines()[-1]
+    else:
+        assert not strict(shown.out)["understood"]

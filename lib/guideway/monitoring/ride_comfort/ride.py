@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from guideway.archives.recording import Recording
-from guideway.monitoring.ride_comfort.stops import find_stops
+from guideway.monitoring.ride_comfort.stops import Stop, find_stops
 from guideway.signals.filters import stretches
 
 Array = npt.NDArray[np.float64]
@@ -38,6 +38,7 @@ class Ride:
         time_s: seconds since the recording started, shape (n,).
         position_m: chainage, shape (n,), NaN where unknown; None without a position.
         moving: whether the vehicle moves, shape (n,); True where nothing tells.
+        stops: stops found in the accelerations, seconds after sample 0; none where a speed tells.
         signals: acceleration of each axis about its median, m/s2, gaps filled, shape (n,).
         seat: accelerations at the seat, keys of ``SEAT``, like ``signals``.
         bogie: lateral acceleration of the bogie frame like ``signals``, or None.
@@ -49,6 +50,7 @@ class Ride:
     time_s: Array
     position_m: Array | None
     moving: Bools
+    stops: tuple[Stop, ...]
     signals: Mapping[str, Array]
     seat: Mapping[str, Array]
     bogie: Array | None
@@ -91,8 +93,14 @@ def prepare(recording: Recording) -> Ride | None:
     channel = {name: _channel(recording, name, uniform, time, order) for name in ("position", "speed")}
     position = recording.positions[order] if recording.axis == "distance" else None
     where = channel["position"] if position is None else np.interp(uniform, time, position)
-    moving = _moving(channel["speed"], signals, fs, uniform.size)
-    return Ride(fs, uniform, where, moving, signals, seat, bogie, valid, _roll(recording, uniform, time, order))
+    moving, stops = _motion(channel["speed"], signals, fs, uniform.size)
+    return Ride(fs, uniform, where, moving, stops, signals, seat, bogie, valid, _roll(recording, uniform, time, order))
+
+
+def stops_of(recording: Recording) -> tuple[Stop, ...]:
+    """Stops found in the accelerations of a ride without a speed, in seconds from the recording's first sample."""
+    ride = prepare(recording)
+    return ride.stops if ride else ()
 
 
 def _acceleration(
@@ -153,11 +161,13 @@ def _roll(recording: Recording, uniform: Array, time: Array, order: npt.NDArray[
     return None if rate is None else rate - float(np.median(rate))
 
 
-def _moving(speed_kmh: Array | None, signals: Mapping[str, Array], fs: float, n: int) -> Bools:
+def _motion(speed_kmh: Array | None, signals: Mapping[str, Array], fs: float, n: int) -> tuple[Bools, tuple[Stop, ...]]:
     if speed_kmh is not None:
-        return np.asarray(np.abs(speed_kmh) >= _STANDING_KMH)
+        return np.asarray(np.abs(speed_kmh) >= _STANDING_KMH), ()
     moving = np.ones(n, dtype=np.bool_)
-    if signals.keys() == AXES.keys():
-        for stop in find_stops(signals["x"], np.stack((signals["y"], signals["z"])), fs):
-            moving[round(stop.stop_s * fs) : round(stop.start_s * fs)] = False
-    return moving
+    if signals.keys() != AXES.keys():
+        return moving, ()
+    found = find_stops(signals["x"], np.stack((signals["y"], signals["z"])), fs)
+    for stop in found:
+        moving[round(stop.stop_s * fs) : round(stop.start_s * fs)] = False
+    return moving, found
