@@ -18,7 +18,7 @@ class Indicator:
     Attributes:
         name: identifier, for example ``longitudinal_level_sd``.
         title: name people use.
-        unit: unit of the value as Pint writes it.
+        unit: unit of the value as Pint writes it; of a level with its reference value, ``dB re 5e-8 m/s``.
         formula: how it is computed, in one or two sentences.
         standard: standard and clause the formula comes from.
         channels: channels it needs, by canonical name.

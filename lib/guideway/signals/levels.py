@@ -25,9 +25,19 @@ REFERENCES: Mapping[str, tuple[float, str, str]] = MappingProxyType(
         "velocity_iso": (1e-9, "m/s", "ISO 1683:2015, 1e-9 m/s"),
         "velocity_din": (5e-8, "m/s", "DIN 45672 and DIN 45630, 5e-8 m/s"),
         "velocity_fta": (25.4e-9, "m/s", "FTA, 1e-6 in/s, written VdB"),
+        "roughness": (1e-6, "m", "EN 15610 and ISO 3095, 1 um"),
         "velocity_fta_metric": (1e-8, "m/s", "some papers write VdB re 1e-8 m/s"),
     }
 )
+
+
+
+def level_unit(reference: str) -> str:
+    """Unit of levels on a reference of :data:`REFERENCES`, which names it: ``dB re 5e-8 m/s``."""
+    value, unit, _ = REFERENCES[reference]
+    mantissa, exponent = f"{value:.3e}".split("e")
+    return f"dB re {float(mantissa):g}e{int(exponent)} {unit}"
+
 
 FAST_S = 0.125
 SLOW_S = 1.0

@@ -49,7 +49,7 @@ def test_fields_are_put_in_as_they_are() -> None:
         (-0.5, "m/s**2", "−0.50 m/s²"),
         (1234.5, "", "1,234"),
         (float("nan"), "mm", "–"),
-        (67.04, "dB", "67.0 dB"),
+        (67.04, "dB re 1e-6 m/s**2", "67.0 dB"),
     ],
 )
 def test_values_read_as_people_write_them(number: float, unit: str, text: str) -> None:

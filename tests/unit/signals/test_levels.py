@@ -19,6 +19,7 @@ from guideway.signals.levels import (
     exposure_level,
     from_level,
     level,
+    level_unit,
     running_rms,
     transit_exposure_level,
 )
@@ -35,6 +36,13 @@ from guideway.signals.levels import (
 )
 def test_the_traps_between_reference_values(old: str, new: str, difference_db: float) -> None:
     assert float(convert(80.0, old, new)) == pytest.approx(80.0 + difference_db, abs=0.005)
+
+
+def test_a_level_unit_names_the_reference_value_as_a_number() -> None:
+    for name, (reference, unit, _) in REFERENCES.items():
+        _, _, value, of = level_unit(name).split(" ")
+        assert (float(value), of) == (reference, unit)
+    assert level_unit("velocity_din") == "dB re 5e-8 m/s"
 
 
 def test_velocity_is_no_acceleration() -> None:

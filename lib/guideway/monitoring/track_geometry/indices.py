@@ -24,7 +24,7 @@ def add_indices(found: SectionValues, rulebook: Rulebook, settings: TrackGeometr
         found.add_from("cosd", cosd, *_SPREADS[:4])
     if settings.all_indices:
         _add_national(found, rulebook, settings)
-    _add_allowed_speed(found, rulebook)
+    _add_allowed_speed(found, rulebook, settings)
 
 
 def _add_classes(found: SectionValues, rulebook: Rulebook) -> None:
@@ -65,21 +65,24 @@ def _add_national(found: SectionValues, rulebook: Rulebook, settings: TrackGeome
             found.add_from("normalised_tqi", np.sqrt(np.mean(stacked**2, axis=0)), *used)
 
 
-def _add_allowed_speed(found: SectionValues, rulebook: Rulebook) -> None:
+def _add_allowed_speed(found: SectionValues, rulebook: Rulebook, settings: TrackGeometryParameters) -> None:
     """The fastest band whose act-at-once limits (severity 3) and those of every slower band hold; FRA: its class."""
     judged = [name for name in found.values if any(r.indicator == name and r.severity == 3 for r in rulebook.rows)]
     if not judged:
         return
-    modes = np.array([stretch.mode for stretch in found.sections.stretches])
     measured = np.logical_or.reduce([np.isfinite(found.get(name)) for name in judged])
     allowed = np.where(measured, 0.0, np.nan)
-    for mode in np.unique(modes).tolist():
-        here = modes == mode
-        still = here & measured
-        for speed in sorted({to for name in judged for _, to in rulebook.bands(name, mode)}):
+    classes_of = [
+        tuple(settings.limit_class(name, stretch.mode, stretch.curvature_per_km) for name in judged)
+        for stretch in found.sections.stretches
+    ]
+    for classes in sorted(set(classes_of)):
+        still = measured & np.array([one == classes for one in classes_of])
+        by_name = dict(zip(judged, classes, strict=True))
+        for speed in sorted({to for name, own in by_name.items() for _, to in rulebook.bands(name, own)}):
             # a fast band without a limit on a quantity (joints in FRA classes 6 to 9) does not forgive the slow ones
-            for name in judged:
-                still &= _holds(found.get(name), rulebook, name, mode, speed)
+            for name, own in by_name.items():
+                still &= _holds(found.get(name), rulebook, name, own, speed)
             allowed[still] = speed
     sources = [name for name in judged if np.isfinite(found.get(name)).any()]
     if sources:
@@ -87,13 +90,13 @@ def _add_allowed_speed(found: SectionValues, rulebook: Rulebook) -> None:
         found.add("allowed_speed", allowed, counts)
         if any(name.startswith("fra_") for name in judged):
             ends = [to for _, to in rulebook.bands("fra_speed_passenger", "*")]
-            classes = np.searchsorted(ends, np.nan_to_num(allowed) + 1e-6).astype(np.float64)
-            found.add("fra_class", np.where(np.isnan(allowed), np.nan, classes), counts)
+            met = np.searchsorted(ends, np.nan_to_num(allowed) + 1e-6).astype(np.float64)
+            found.add("fra_class", np.where(np.isnan(allowed), np.nan, met), counts)
 
 
-def _holds(values: Floats, rulebook: Rulebook, name: str, mode: str, speed: float) -> npt.NDArray[np.bool_]:
+def _holds(values: Floats, rulebook: Rulebook, name: str, asset_class: str, speed: float) -> npt.NDArray[np.bool_]:
     holds = np.ones(values.size, dtype=bool)
-    for limit in rulebook.limits(name, mode, speed):
+    for limit in rulebook.limits(name, asset_class, speed):
         if limit.severity == 3:
             beyond = values > limit.value if limit.direction == "above" else values < limit.value
             holds &= ~beyond

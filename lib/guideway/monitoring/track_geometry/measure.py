@@ -144,9 +144,9 @@ def _add_track(
         if (uneven := signals.without_cant(twist)) is not None:
             of_twist = moments(uneven, sections)
             found.add("twist_3m_sd", of_twist.sd, of_twist.count)
-        bend = 1000 / settings.tight_curve_radius_m
-        tight = {i: "tight_curve" for i, s in enumerate(sections.stretches) if abs(s.curvature_per_km) > bend}
-        traces.append(Trace(_DEFINITIONS["twist_3m_peak"], np.abs(twist), tight))
+        name = "twist_3m_peak"
+        own = {i: settings.limit_class(name, s.mode, s.curvature_per_km) for i, s in enumerate(sections.stretches)}
+        traces.append(Trace(_DEFINITIONS[name], np.abs(twist), own))
     for trace in traces:
         _add_peak(found, trace)
     return traces

@@ -26,3 +26,8 @@ class TrackGeometryParameters(BaseModel):
     )
     nl_reference_sd_mm: float = Field(1.4, gt=0, description="80th percentile of the network's level SD (index N)")
     all_indices: bool = Field(False, description="also compute national indices the rule book has no limit for")
+
+    def limit_class(self, indicator: str, mode: str, curvature_per_km: float) -> str:
+        """Class of the rule book an indicator of a section is judged by: its mode, of twist in a tight curve that."""
+        is_tight = abs(curvature_per_km) * self.tight_curve_radius_m > 1000
+        return "tight_curve" if is_tight and indicator == "twist_3m_peak" else mode

@@ -11,11 +11,12 @@ import numpy.typing as npt
 from guideway.archives.recording import Recording
 from guideway.monitoring.definition import Condition
 from guideway.network.stretches import Stretch
-from guideway.signals.levels import level
+from guideway.signals.levels import level, level_unit
 from guideway.signals.weightings import weight
 
 Array = npt.NDArray[np.float64]
 
+_UNIT = level_unit("sound_pressure")
 _LEAST_S = 2.0
 _LOUDEST_PA = 1e6
 _LOUDEST_DB = 250.0
@@ -49,7 +50,7 @@ def in_car_conditions(recording: Recording, stretches: Sequence[Stretch]) -> Ite
         if math.isfinite(value):
             share = count / int(np.count_nonzero(on_it))
             at_s = float(times[inside].mean())
-            yield Condition(stretch.asset_id, "in_car_sound_level", value, "dB", count, share, "good", at_s), stretch
+            yield Condition(stretch.asset_id, "in_car_sound_level", value, _UNIT, count, share, "good", at_s), stretch
 
 
 def _energy(recording: Recording) -> Array | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from guideway.monitoring.definition import Indicator
+from guideway.signals.levels import level_unit
 
 DOMAIN = "vibration_noise"
 
@@ -50,7 +51,7 @@ INDICATORS: tuple[Indicator, ...] = (
     *_by_period(
         "vibration_level_z",
         "Weighted vertical vibration level VLz",
-        unit="dB",
+        unit=level_unit("acceleration_iso"),
         formula="Largest running RMS (1 s) of weighted vertical acceleration in each passage, as a level re 1e-6 m/s2; "
         "arithmetic mean over the passages. Weighting of ISO 2631-1:1985.",
         standard="GB 10070-88, GB 10071-88 [K]",
@@ -60,7 +61,7 @@ INDICATORS: tuple[Indicator, ...] = (
     *_by_period(
         "third_octave_vibration_level",
         "Largest weighted one-third-octave vibration level",
-        unit="dB",
+        unit=level_unit("acceleration_iso"),
         formula="Largest running RMS (1 s) of vertical acceleration in any one-third-octave band of 4-200 Hz, "
         "weighted by band, as a level re 1e-6 m/s2; largest over the passages.",
         standard="JGJ/T 170-2009 [K]",
@@ -100,7 +101,7 @@ INDICATORS: tuple[Indicator, ...] = (
     _single(
         "vibration_velocity_level",
         "Vibration velocity level (VdB)",
-        unit="dB",
+        unit=level_unit("velocity_fta"),
         formula="Largest running RMS (1 s) of vertical velocity over the passages, as a level re 1e-6 in/s (2.54e-8 "
         "m/s).",
         standard="FTA Transit Noise and Vibration Impact Assessment [S73]",
@@ -109,7 +110,7 @@ INDICATORS: tuple[Indicator, ...] = (
     _single(
         "passage_velocity_level",
         "Passage velocity level",
-        unit="dB",
+        unit=level_unit("velocity_din"),
         formula="RMS of vertical velocity over the window T2 (train at the sensor), as a level re 5e-8 m/s; energetic"
         " mean over the passages.",
         standard="DIN 45672-2 [S35]",
@@ -118,7 +119,7 @@ INDICATORS: tuple[Indicator, ...] = (
     _single(
         "corrugation_level",
         "Vibration level in the corrugation band",
-        unit="dB",
+        unit=level_unit("acceleration_iso"),
         formula="RMS of vertical acceleration over T2 between v/0.3 m and v/0.025 m (as far as sampling allows), as a"
         " level re 1e-6 m/s2; energetic mean over the passages. v: attribute speed_kmh of the recording, else"
         " line speed.",
@@ -139,7 +140,7 @@ INDICATORS: tuple[Indicator, ...] = (
     *_by_period(
         "sound_level_equivalent",
         "Equivalent sound level LAeq",
-        unit="dB",
+        unit=level_unit("sound_pressure"),
         formula="10 lg of the mean square of A-weighted sound pressure re 20 uPa over the part of the record in the "
         "period.",
         standard="IEC 61672-1:2013",
@@ -149,7 +150,7 @@ INDICATORS: tuple[Indicator, ...] = (
     _single(
         "sound_level_maximum",
         "Maximum sound level LAFmax",
-        unit="dB",
+        unit=level_unit("sound_pressure"),
         formula="Largest A-weighted level with time weighting fast (0.125 s) re 20 uPa over the passages.",
         standard="IEC 61672-1:2013",
         channels=_SOUND,
@@ -157,7 +158,7 @@ INDICATORS: tuple[Indicator, ...] = (
     _single(
         "sound_exposure_level",
         "Sound exposure level SEL",
-        unit="dB",
+        unit=level_unit("sound_pressure"),
         formula="A-weighted energy of a passage (window T3) as the level of one second, re 20 uPa; energetic mean "
         "over the passages.",
         standard="ISO 1996-1; ISO 3095:2013 [K]",
@@ -166,7 +167,7 @@ INDICATORS: tuple[Indicator, ...] = (
     _single(
         "transit_exposure_level",
         "Transit exposure level TEL",
-        unit="dB",
+        unit=level_unit("sound_pressure"),
         formula="SEL less 10 lg of the pass-by time (window T2) in seconds, re 20 uPa; energetic mean over the "
         "passages.",
         standard="ISO 3095:2013 [K]",
@@ -175,7 +176,7 @@ INDICATORS: tuple[Indicator, ...] = (
     *_by_period(
         "structure_borne_sound_level",
         "Structure-borne sound level",
-        unit="dB",
+        unit=level_unit("sound_pressure"),
         formula="Equivalent A-weighted level of a passage (window T2) between 16 and 200 Hz, re 20 uPa; largest over "
         "the passages. Indoors only.",
         standard="JGJ/T 170-2009 [K]",
@@ -185,7 +186,7 @@ INDICATORS: tuple[Indicator, ...] = (
     _single(
         "in_car_sound_level",
         "Sound level in the car",
-        unit="dB",
+        unit=level_unit("sound_pressure"),
         formula="Equivalent A-weighted level over the time the moving car is on the section, re 20 uPa.",
         standard="GB 14892-2006 [K]",
         channels=("sound_pressure", "position"),

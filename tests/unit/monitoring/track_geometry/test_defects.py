@@ -79,10 +79,11 @@ def test_other_nominal_gauges_have_the_same_deviations(nominal: float) -> None:
 def test_twist_in_a_tight_curve_has_its_own_limit() -> None:
     twist = quiet() * 0.1
     twist[at(1310.0) : at(1311.0)] = 6.5
-    straight = measure(recording(twist_3m=twist), sections(5), EN).exceedances
-    curve = measure(recording(twist_3m=twist), sections(5, curvature_per_km=4.0), EN).exceedances
-    assert [e.level for e in straight if e.indicator == "twist_3m_peak"] == ["IL"]
-    assert [e.level for e in curve if e.indicator == "twist_3m_peak"] == ["IAL"]
+    for curvature_per_km, level, allowed in ((0.0, "IL", 200.0), (4.0, "IAL", 0.0)):
+        found = measure(recording(twist_3m=twist), sections(5, curvature_per_km=curvature_per_km), EN)
+        assert [e.level for e in found.exceedances if e.indicator == "twist_3m_peak"] == [level]
+        speeds = {c.asset_id: c.value for c in found.conditions if c.indicator == "allowed_speed"}
+        assert speeds == {f"s{i}": allowed if i == 1 else 360.0 for i in range(5)}
 
 
 def test_a_rough_section_is_an_exceedance_of_the_whole_section() -> None:
