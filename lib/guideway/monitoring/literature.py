@@ -82,9 +82,11 @@ LITERATURE: tuple[LiteratureIndex, ...] = (
     LiteratureIndex(
         "Wheel impact load (WILD) peak and dynamic ratio",
         ("wheel_impact_ratio",),
-        "from axle boxes; a wayside detector's wheel loads are no channel yet",
+        "from axle boxes; a wayside detector's loads are no channel yet, their limits are in rule book wheel_impact",
     ),
     LiteratureIndex(
-        "ISO 10816-1 zones of machines", (), "no machines are delivered; limits are in rule book iso_10816, to judge by"
+        "ISO 10816-1 and -3 zones of machines",
+        (),
+        "no machines are delivered; limits are in rule book iso_10816, to judge by",
     ),
 )

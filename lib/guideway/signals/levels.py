@@ -31,7 +31,6 @@ REFERENCES: Mapping[str, tuple[float, str, str]] = MappingProxyType(
 )
 
 
-
 def level_unit(reference: str) -> str:
     """Unit of levels on a reference of :data:`REFERENCES`, which names it: ``dB re 5e-8 m/s``."""
     value, unit, _ = REFERENCES[reference]

@@ -54,7 +54,7 @@ def test_definitions_are_whole_and_in_the_projects_words() -> None:
     for name, one in indicators().items():
         assert one.name == name
         assert all((one.title, one.formula, one.standard, one.min_span, one.missing_when)), name
-        assert units.parse_units(one.unit.rpartition(" re ")[2]) is not None, name
+        assert units.parse_units(one.unit.partition(" re ")[0]) is not None, name
         assert set(one.channels) <= set(CHANNELS), name
 
 

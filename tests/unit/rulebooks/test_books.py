@@ -148,7 +148,9 @@ def test_fra_213_speeds() -> None:
         slow = values(FRA, "fra_speed_freight", mph * MPH - 0.01)
         expected = (pytest.approx(freight[track_class - 1] * MPH, abs=1e-3),) if track_class <= 5 else ()
         assert slow == expected
-    assert values(FRA, "truck_hunting_rms", 100.0) == (pytest.approx(0.4 * 9.80665, abs=1e-3),)
+    hunting = [(row.edition, row.value, row.is_verified) for row in FRA.limits("truck_hunting_rms", "*", 100.0)]
+    new, old = (pytest.approx(share * 9.80665, abs=1e-3) for share in (0.3, 0.4))
+    assert hunting == [("2013", new, False), ("1998", old, True)]
 
 
 def test_chinese_tqi() -> None:
@@ -188,6 +190,28 @@ def test_iso_10816_zones() -> None:
             assert worst.level == zone
             assert worst.is_verified
         assert book.judge("machine_vibration_velocity", cells[0], machine, 0.0) is None
+
+
+def test_iso_10816_3_zones() -> None:
+    table = {
+        "group_1.rigid": (2.3, 4.5, 7.1),
+        "group_1.flexible": (3.5, 7.1, 11.0),
+        "group_2.rigid": (1.4, 2.8, 4.5),
+        "group_2.flexible": (2.3, 4.5, 7.1),
+    }
+    for machine, cells in table.items():
+        rows = BOOKS["iso_10816"].limits("machine_vibration_velocity", machine, 0.0)
+        assert [(row.level, row.value) for row in rows] == list(zip("BCD", cells, strict=True))
+        assert not any(row.is_verified for row in rows)
+
+
+def test_wheel_impact_loads() -> None:
+    kip_kn = 4.4482216
+    rows = BOOKS["wheel_impact"].limits("wheel_impact_load", "*", 80.0)
+    found = {row.level: row.value / kip_kn for row in rows}
+    kips = {"watch": 65, "opportunistic": 80, "condemnable": 90, "immediate": 140}
+    assert found == pytest.approx(kips, abs=1e-3)
+    assert list(found) == list(kips)
 
 
 def test_whole_body_vibration() -> None:
