@@ -43,7 +43,10 @@ def register(commands: Commands) -> None:
     loss.add_argument("--place", default="place", help="column of the place (default: place)")
     loss.add_argument("--passage", default="passage_id", help="column of the train passage (default: passage_id)")
     loss.add_argument("--level", default="level_db", help="column of the level in dB (default: level_db)")
-    loss.add_argument("--speed", help="column of the speed in km/h, to adjust for")
+    loss.add_argument(
+        "--speed",
+        help="column of the speed in km/h, to adjust for; a passage without it at one place has that of the others",
+    )
     loss.add_argument("--train-type", help="column of the train type, to adjust for")
     loss.add_argument("--where", action="append", default=[], metavar="COLUMN=VALUE", help="keep these rows only")
     loss.add_argument("--method", choices=("paired", "adjusted"), default="paired", help="default: paired")
@@ -88,6 +91,12 @@ def _insertion_loss(options: argparse.Namespace) -> int:
         loss = adjusted_insertion_loss(
             rows.assign(is_treated=rows["place"] == options.treated), confidence=options.confidence
         )
+    if math.isnan(loss.loss_db):
+        counts = rows.dropna().groupby("place")["passage_id"].nunique()
+        there = " and ".join(f"{counts.get(place, 0)} at {place!r}" for place in (options.reference, options.treated))
+        raise ConfigurationError(
+            f"{options.file} has too few passages for an effect: {there} with a value in every column named"
+        )
     told = {"reference": options.reference, "treated": options.treated, **asdict(loss), "is_proven": loss.is_proven}
     print(json.dumps(_finite(told)) if options.json else _sentence(loss))
     return 0
@@ -100,7 +109,7 @@ def _passages(options: argparse.Namespace) -> pd.DataFrame:
     try:
         table = pd.read_csv(require_file(options.file))
     except (ValueError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{options.file} is no CSV table: {error}") from error
+        raise ConfigurationError(f"{options.file} is no CSV table: {' '.join(str(error).split())}") from error
     for condition in options.where:
         column, value = _pair(condition, "--where")
         table = table[_column(table, column, options.file).astype(str) == value]
@@ -115,6 +124,9 @@ def _passages(options: argparse.Namespace) -> pd.DataFrame:
     for name in ("level_db", "speed_kmh"):
         if name in rows:
             rows[name] = pd.to_numeric(rows[name], errors="coerce")
+    if "speed_kmh" in rows:  # one train drives past all places
+        of_train = rows.groupby("passage_id")["speed_kmh"].transform("mean")
+        rows["speed_kmh"] = rows["speed_kmh"].fillna(of_train)
     rows["place"] = rows["place"].astype(str)
     for place in (options.reference, options.treated):
         if not rows.loc[rows["place"] == place, "level_db"].notna().any():

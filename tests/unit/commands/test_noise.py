@@ -54,6 +54,19 @@ def test_wagons_adjusted_for_speed_and_type(shared_data: Path, capsys: pytest.Ca
     assert loss["low_db"] < 0.0 < loss["high_db"]
 
 
+def test_a_speed_measured_at_one_place_is_the_trains_at_every_place(
+    shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(shared_data / "ch-niederwangen-passby-noise" / "passby_third_octave.csv")
+    full = (*COLUMNS, "--treated", "B4", "--where", "interval=full")  # no speed was measured at B4
+    paired = told(capsys, "insertion-loss", file, *full)
+    adjusted = told(capsys, "insertion-loss", file, *full, "--method", "adjusted", "--speed", "v")
+    assert adjusted["loss_db"] == pytest.approx(paired["loss_db"], abs=0.1)
+    assert adjusted["low_db"] < 2.4 < adjusted["high_db"]
+    assert run("insertion-loss", file, *full, "--where", "passby=0", "--method", "adjusted", "--speed", "v") == 2
+    assert "too few passages for an effect: 1 at 'B5' and 1 at 'B4'" in capsys.readouterr().err
+
+
 def test_text_says_whether_it_is_proven(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(4)
     own = rng.normal(80.0, 3.0, 30)
