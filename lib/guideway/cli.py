@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -33,10 +34,15 @@ def app(arguments: Sequence[str] | None = None) -> None:
         group.register(commands)
     options = parser.parse_args(arguments)
     try:
-        sys.exit(options.execute_command(options))
+        code = options.execute_command(options)
+        sys.stdout.flush()
+        sys.exit(code)
     except GuidewayError as error:
         print(f"guideway {options.command}: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
     except KeyboardInterrupt:
         print(f"guideway {options.command}: interrupted; what was acknowledged stays", file=sys.stderr)
         sys.exit(130)

@@ -269,6 +269,8 @@ def surface_page(shared_data: Path) -> str:
     lines.append(f"| switch throw: ends of the five regimes, s | five regimes | {ends} |")
     pantograph = real(shared_data / "pantograph-acceleration" / "one.csv.gz", "pantograph")
     one = values(overhead_line.measure(replace(pantograph, domain=overhead_line.DOMAIN), [], EN), "pantograph")
+    z1 = pantograph.values("pantograph_acceleration_vertical").astype(np.float64) / 9.80665
+    lines.append(f"| pantograph: RMS of sensor 1, vertical, g | 0.3315 | {np.sqrt(np.nanmean(z1**2)):.4f} |")
     lines.append(
         f"| pantograph: shocks per minute, dead sensor left out | not published | {one['pantograph_impact_rate']:.0f} |"
     )
