@@ -21,7 +21,7 @@ from guideway.archives.gps import locate
 from guideway.archives.grid import Grid, Regular, Spacing, to_grids
 from guideway.archives.line_geometry import LineGeometry
 from guideway.archives.profile import Profile
-from guideway.archives.quality import judge
+from guideway.archives.quality import judge, lost_records
 from guideway.archives.recording import Channel, Recording
 from guideway.archives.table import Numbers, RawTable
 from guideway.archives.times import parse_time, sample_times, to_utc
@@ -62,6 +62,9 @@ def assemble(table: RawTable, profile: Profile, name: PurePosixPath, geometry: L
     unreadable = {c.name: table.unreadable.get(c.column[0], 0) for c in profile.channels}
     verdict = judge(columns, profile.quality, table.n_rows, unreadable)
     notes = list(verdict.notes)
+    counter = table.numbers.get(profile.axis.counter or "")
+    if counter is not None and (n_missing := lost_records(counter)):
+        notes.append(f"{n_missing} records lost: column {profile.axis.counter!r} jumps")
     if not verdict.columns:
         raise DecodeError("no_valid_sample", "; ".join(notes[:6]) or "no channel has a valid sample")
     positions, second_zero = _positions(table, profile)

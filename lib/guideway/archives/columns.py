@@ -40,7 +40,7 @@ class Found:
 
 
 def wanted_columns(profile: Profile) -> tuple[Wanted, ...]:
-    """Columns of channels, chainage, times and lookups; a column asked for twice is there once, as text if need be."""
+    """Columns of channels, chainage, times, counter, lookups; one asked for twice is there once, as text if need be."""
     asked: list[Wanted] = [
         Wanted(c.column, "text" if c.form == "hemisphere" else "float32", c.required) for c in profile.channels
     ]
@@ -52,6 +52,8 @@ def wanted_columns(profile: Profile) -> tuple[Wanted, ...]:
         asked += [Wanted((name,), kind, True) for name in (gps.latitude, gps.longitude)]
     if samples := profile.time.samples:
         asked.append(Wanted((samples.column,), "text" if samples.unit in {"datetime", "clock"} else "float64", True))
+    if counter := profile.axis.counter:
+        asked.append(Wanted((counter,), "float64", True))
     place = profile.locate
     lookups: tuple[Lookup | None, ...] = (
         place.line, place.track, place.vehicle_or_sensor, place.asset, profile.time.started_at,

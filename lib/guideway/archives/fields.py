@@ -188,6 +188,7 @@ class AxisRule(Strict):
     bridge: float | None = Field(None, gt=0, description="holes up to this are interpolated; default 1.5 steps")
     tolerance: float = Field(0.1, gt=0, lt=0.5, description="jitter, as a share of the step, that needs no resampling")
     min_samples: int = Field(2, ge=1, description="shorter stretches are dropped with a note")
+    counter: str | None = Field(None, description="column that rises by one a row; where it jumps, records were lost")
 
 
 def _compiles(pattern: str) -> None:

@@ -152,6 +152,12 @@ def stuck(values: Numbers, samples: int) -> Mask:
     return mask
 
 
+def lost_records(counter: Numbers) -> int:
+    """Records missing between those of a counter that rises by one; a counter that starts anew lost none."""
+    steps = np.diff(counter[np.isfinite(counter)])
+    return int(np.sum(steps[steps > 1] - 1))
+
+
 def drift(values: Numbers, pieces: int = 20) -> float:
     """Change over the recording by the Theil-Sen slope of the medians of up to ``pieces`` equal pieces."""
     medians = [float(np.nanmedian(p)) for p in np.array_split(values, pieces) if p.size and np.isfinite(p).any()]

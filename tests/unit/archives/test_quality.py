@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from guideway.archives.quality import drift, judge, lone_jumps, stuck
+from guideway.archives.quality import drift, judge, lone_jumps, lost_records, stuck
 from guideway.archives.rules import QualityRules
 from guideway.errors import DecodeError
 
@@ -50,6 +50,11 @@ def test_a_dead_channel_goes_with_a_note():
     assert verdict.columns == {}
     assert "dead" in verdict.notes[0]
     assert apply([7, 7, 8], {"rule": "dead"}).columns
+
+
+def test_lost_records_are_counted_over_holes_but_not_over_a_restart():
+    assert lost_records(np.array([7.0, 8, 11, np.nan, 13, 0, 1, 2])) == 3
+    assert lost_records(np.array([])) == 0
 
 
 def test_drift_is_measured_by_its_robust_line():

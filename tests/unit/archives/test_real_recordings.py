@@ -84,6 +84,7 @@ def test_the_pantograph_loses_its_dead_sensor_and_keeps_its_rms(shared_data):
     assert len(names) == 9
     assert not any(name.endswith("_2") for name in names)
     assert sum("dead" in note for note in decoded.notes) == 3
+    assert "120 records lost: column 'RecordID' jumps" in decoded.notes
     assert (record.n_samples - 1) * record.step == pytest.approx(59.833, abs=0.01)  # milliseconds, not seconds
     z1 = record.values("pantograph_acceleration_vertical") / G
     assert np.isfinite(z1).sum() == 8269
