@@ -46,6 +46,9 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"force|kraft", "contact_force"),
     (r"laf|sound.?level|leq|schallpegel", "sound_level_a_fast"),
     (r"beschleunigung mitte", "girder_acceleration"),
+    (r"^(acc\w*[ _.])?x$", "car_body_acceleration_longitudinal"),
+    (r"^(acc\w*[ _.])?y$", "car_body_acceleration_lateral"),
+    (r"^(acc\w*[ _.])?z$", "car_body_acceleration_vertical"),
 )
 # statistics, filtered copies and deviations from a mean
 _NOT_A_SIGNAL = (
@@ -54,6 +57,7 @@ _NOT_A_SIGNAL = (
 )
 _LEFT, _RIGHT = r"left|links|gauche|vasen|vänster|左|_l\b", r"right|rechts|droit|oikea|höger|右|_r\b"
 _POSITION = r"chainage|location|station|kilomet|km\b|里程|position|mileage|weg\b|pk\b"
+_UNIX = ((1e17, "ns"), (1e14, "us"), (1e11, "ms"), (1e8, "s"))  # a time above the first counts from 1970 in the second
 _TIME = r"^(time|zeit|temps|t|timestamp|aika|seconds.*|时间)$"
 
 
@@ -128,12 +132,15 @@ def _place_and_time(
         yield f"  chainage: {{form: {form}, columns: [{columns}]{_unit_of(labels, position, form)}}}"
     yield "time:"
     yield "  zone: UTC  # (?)"
-    yield from _start(path)
     times = [label for label in labels if re.search(_TIME, split_unit(label)[0].lower())]
+    since = _since_1970(layout.column(labels.index(times[0]))) if times else None
+    if on_distance or since is None:
+        yield from _start(path)
     if on_distance:
         yield f"axis: {{kind: distance, step: {_step(layout, position)}}}"
     elif times:
-        yield f"  samples: {{column: {_quote(times[0])}, unit: {_time_unit(times[0])}}}  # (?)"
+        unit = f"{since}, epoch: unix" if since else _time_unit(times[0])
+        yield f"  samples: {{column: {_quote(times[0])}, unit: {unit}}}  # (?)"
         yield "axis: {kind: time}"
     else:
         yield "axis: {kind: time, step: 0.001}  # (?) the file states no time: what is the sampling rate?"
@@ -219,6 +226,15 @@ def _step(layout: TextLayout, position: tuple[int, ...]) -> str:
         return f"{steps[len(steps) // 2]:g}"
     except (ValueError, IndexError):
         return "0.25  # (?)"
+
+
+def _since_1970(cells: tuple[str, ...]) -> str | None:
+    """Unit in which the times count from 1970, told by their size; None where they count from the start."""
+    try:
+        first = float(cells[0])
+    except (ValueError, IndexError):
+        return None
+    return next((unit for least, unit in _UNIX if first > least), None)
 
 
 def _time_unit(label: str) -> str:

@@ -11,6 +11,7 @@ import yaml
 
 import guideway.archives
 from guideway.archives.check import explain
+from guideway.archives.decode import decode_file
 from guideway.archives.draft import draft_profile
 from guideway.archives.pages import documents
 from guideway.archives.profile import Profile, find_profile, is_sidecar, load_profiles, parse_profile
@@ -178,6 +179,18 @@ def test_a_draft_reads_the_file_it_was_drafted_from(tmp_path, text, encoding):
     assert "every 0.25 m" in text
     assert "longitudinal_level_left" in text
     assert "gauge" in text
+
+
+def test_a_draft_knows_a_phone_and_times_since_1970(shared_data):
+    (ride,) = (shared_data / "fr-paris-metro-acceleration").glob("L13*")
+    path = ride / "Accelerometer.csv.gz"
+    drafted = parse_profile(draft_profile(path), "draft")
+    (recording,) = decode_file(path, drafted).recordings
+    assert recording.started_at.isoformat() == "2024-01-24T18:23:07.153001+00:00"  # as the packaged profile says
+    assert {c.name for c in recording.channels} == {
+        f"car_body_acceleration_{way}" for way in ("longitudinal", "lateral", "vertical")
+    }
+    assert recording.n_samples * recording.step == pytest.approx(155.45, abs=0.05)
 
 
 def test_drafts_of_real_runs_read_them(shared_data):
