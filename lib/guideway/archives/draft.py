@@ -228,7 +228,7 @@ def _step(layout: TextLayout, position: tuple[int, ...]) -> str:
         return "0.25  # (?)"
 
 
-def _since_1970(cells: tuple[str, ...]) -> str | None:
+def _since_1970(cells: list[str]) -> str | None:
     """Unit in which the times count from 1970, told by their size; None where they count from the start."""
     try:
         first = float(cells[0])
