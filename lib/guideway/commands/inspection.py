@@ -133,7 +133,7 @@ def _print(told: dict[str, Any]) -> None:
 def _align(options: argparse.Namespace) -> int:
     from guideway.monitoring.facing import align_either_way  # noqa: PLC0415
 
-    run, reference = (_longest(path, options) for path in (options.run, options.reference))
+    run, reference = (_run(path, options) for path in (options.run, options.reference))
     reference_values = {c.name: c.values for c in reference.channels if c.unit == "mm"}
     if not any(run.has(name) for name in reference_values):
         raise ConfigurationError(f"{options.run} and {options.reference} have no channel in common to align on")
@@ -154,6 +154,11 @@ def _align(options: argparse.Namespace) -> int:
     return 0
 
 
-def _longest(path: Path, options: argparse.Namespace) -> Recording:
-    recordings = decode_recordings(path, options.source, options.profiles)
-    return max(recordings, key=lambda recording: recording.n_samples)
+def _run(path: Path, options: argparse.Namespace) -> Recording:
+    """The run in a file, its parts joined."""
+    from guideway.monitoring.joined import joined  # noqa: PLC0415
+
+    recordings = [r for r in decode_recordings(path, options.source, options.profiles) if r.axis == "distance"]
+    if not recordings:
+        raise ConfigurationError(f"{path} is a record over time: runs are aligned over distance")
+    return joined(recordings)

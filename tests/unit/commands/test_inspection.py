@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from guideway.cli import app
+from guideway.signals.filters import band_pass
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -42,6 +44,37 @@ def test_align_tells_shift_and_correlation_of_each_stretch(
     assert all(5.4 < -row["shift_m"] < 6.2 for row in inside)
     text = told(capsys, "align", *runs, "--source", "cn-hsr").splitlines()
     assert len(text) == len(rows)
+
+
+def test_align_knows_both_sides_of_a_missing_stretch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(5)
+    stated = 99_000 + 0.25 * np.arange(6000)
+    level = band_pass(rng.normal(size=(2, stated.size)), 0.25, 4.0, 40.0, edge_m=0.0)
+    drift = np.linspace(-3.0, 5.0, stated.size)
+    seen = np.stack([np.interp(stated, stated + drift, row) for row in level])  # shift_m takes it back
+    measured = (stated < 99_600) | (stated > 99_900)
+    paths = [
+        write_run(tmp_path / "run_20180101.txt", stated[measured][::-1], seen[:, measured][:, ::-1]),
+        write_run(tmp_path / "run_20180102.txt", stated, level),
+    ]
+    rows = strict(told(capsys, "align", *map(str, paths), "--source", "cn-hsr", "--json"))
+    known = [row for row in rows if row["comparable"]]
+    assert min(row["from_m"] for row in known) < 99_200
+    assert max(row["to_m"] for row in known) > 100_300
+    assert sum(row["to_m"] - row["from_m"] for row in known) >= 1000
+    for row in known:
+        middle = 0.5 * (row["from_m"] + row["to_m"])
+        assert row["shift_m"] == pytest.approx(-np.interp(middle, stated, drift), abs=0.25)
+
+
+def write_run(path: Path, position_m: np.ndarray, level_mm: np.ndarray) -> Path:
+    """A run as the Chinese measuring car writes it."""
+    rows = (
+        f"{x // 1000:.0f},{x % 1000:.2f},0040,0000,{left:.3f},{right:.3f}"
+        for x, left, right in zip(position_m, *level_mm, strict=True)
+    )
+    path.write_text("\n".join(("里程,Meters,Flags,Event,左高程(mm),右高程(mm)", *rows)) + "\n", encoding="gbk")
+    return path
 
 
 def test_neither_command_loads_spark() -> None:
@@ -117,6 +150,7 @@ def test_inspect_says_why_nothing_was_measured(shared_data: Path, capsys: pytest
         (["inspect", "{cn}/run_20170110.txt", "--source", "cn-hsr", "--section-m", "nan"], 2, "--section-m: 'nan'"),
         (["inspect", "{cn}/run_20170110.txt", "--source", "cn-hsr", "--speed-kmh", "0"], 2, "--speed-kmh: '0'"),
         (["align", "{cn}/run_20170110.txt", "{cn}/none.txt", "--source", "cn-hsr"], 2, "none.txt"),
+        (["align", "{gap}", "{gap}", "--source", "maglev-gap"], 2, "testnew_processed.csv.gz is a record over time"),
         (["source", "check", "fi-tg", "{cn}/run_20170110.txt", "--json"], 3, ""),
     ],
 )
@@ -125,6 +159,7 @@ def test_what_cannot_be_read_ends_in_one_line_and_a_code(
 ) -> None:
     folders = {"se": "se-borlange-mora-vibration", "cn": "cn-hsr-track-geometry"}
     places = {key: str(shared_data / folder) for key, folder in folders.items()}
+    places["gap"] = str(shared_data / "maglev-gap" / "testnew_processed.csv.gz")
     with pytest.raises(SystemExit) as end:
         app([word.format(**places) for word in words])
     shown = capsys.readouterr()
