@@ -25,7 +25,7 @@ from guideway.transforms.recording import reference_runs
 from guideway.transforms.shared import shared
 from guideway.udfs.measure import ALIGNED_ON, MEASURED_DDL, measure_recordings
 
-DEFINITION = "2"
+DEFINITION = "3"
 """Raised whenever a kernel change changes answers, so that recordings are measured again."""
 
 _TASK_SAMPLES = 8_000_000
