@@ -43,6 +43,9 @@ def app(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except OSError as error:  # a file nobody may read, a full disk: names the file
+        print(f"guideway {options.command}: {error}", file=sys.stderr)
+        sys.exit(GuidewayError.exit_code)
     except KeyboardInterrupt:
         print(f"guideway {options.command}: interrupted; what was acknowledged stays", file=sys.stderr)
         sys.exit(130)

@@ -122,6 +122,15 @@ def parse_profile(text: str, name: str) -> Profile:
         raise ConfigurationError(f"{name}: {_explain(error)}") from error
 
 
+def read_profile(path: Path) -> Profile:
+    """The profile in a YAML file.
+
+    Raises:
+        ConfigurationError: it is no UTF-8, no YAML or no profile; names file and key.
+    """
+    return parse_profile(_read(path), str(path))
+
+
 def find_profile(path: str | PurePosixPath, profiles: Mapping[str, Profile]) -> Profile | None:
     """The profile that claims a file, by its path relative to the landing folder; ``None``: unknown source."""
     relative = PurePosixPath(path)

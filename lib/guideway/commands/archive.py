@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from guideway.archives.profile import Profile, load_profiles, parse_profile
+from guideway.archives.profile import Profile, load_profiles, read_profile
 from guideway.archives.recording import Recording
 from guideway.commands.command import Commands, add_command, add_json
 from guideway.errors import ConfigurationError, DecodeError
@@ -47,7 +47,7 @@ def choose_profile(name: str, folder: str | None) -> Profile:
     if path.suffix in (".yaml", ".yml"):
         if not path.is_file():
             raise ConfigurationError(f"no profile file {path}")
-        return parse_profile(path.read_text(encoding="utf-8-sig"), name)
+        return read_profile(path)
     profiles = load_profiles(*load_settings(profiles=folder).profile_folders)
     if name not in profiles:
         raise ConfigurationError(f"no source profile {name!r}; there are {', '.join(profiles)}")

@@ -150,15 +150,18 @@ def test_inspect_says_why_nothing_was_measured(shared_data: Path, capsys: pytest
         (["inspect", "{cn}/run_20170110.txt", "--source", "cn-hsr", "--section-m", "nan"], 2, "--section-m: 'nan'"),
         (["inspect", "{cn}/run_20170110.txt", "--source", "cn-hsr", "--speed-kmh", "0"], 2, "--speed-kmh: '0'"),
         (["align", "{cn}/run_20170110.txt", "{cn}/none.txt", "--source", "cn-hsr"], 2, "none.txt"),
+        (["inspect", "{cn}/run_20170110.txt", "--source", "{bad}"], 2, "bad.yaml: not UTF-8 at byte 0"),
         (["align", "{gap}", "{gap}", "--source", "maglev-gap"], 2, "testnew_processed.csv.gz is a record over time"),
         (["source", "check", "fi-tg", "{cn}/run_20170110.txt", "--json"], 3, ""),
     ],
 )
 def test_what_cannot_be_read_ends_in_one_line_and_a_code(
-    shared_data: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int, says: str
+    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int, says: str
 ) -> None:
     folders = {"se": "se-borlange-mora-vibration", "cn": "cn-hsr-track-geometry"}
     places = {key: str(shared_data / folder) for key, folder in folders.items()}
+    (tmp_path / "bad.yaml").write_bytes(b"\xff\xfe\x00")
+    places["bad"] = str(tmp_path / "bad.yaml")
     places["gap"] = str(shared_data / "maglev-gap" / "testnew_processed.csv.gz")
     with pytest.raises(SystemExit) as end:
         app([word.format(**places) for word in words])
