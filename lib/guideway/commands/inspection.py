@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from guideway.archives.recording import Recording
-from guideway.commands.archive import decode_recordings
+from guideway.commands.archive import choose_profile, decode_recordings
 from guideway.commands.command import Commands, add_command, add_json, positive
 from guideway.contracts.reference import MODES
 from guideway.errors import ConfigurationError
@@ -37,6 +37,8 @@ def register(commands: Commands) -> None:
     inspect.add_argument(
         "--mode", choices=MODES, default="conventional", help="mode of the line (default: conventional)"
     )
+    inspect.add_argument("--zone", help="zone of a receiver, such as residential: its limits by day and night")
+    inspect.add_argument("--structure", default="earthwork", help="what the track lies on (default: earthwork)")
     inspect.add_argument("--rulebook", default="en_13848", help="rule book (default: en_13848)")
     inspect.add_argument("--rulebooks", help="folder of rule books besides the packaged ones")
     inspect.add_argument(
@@ -67,7 +69,12 @@ def _inspect(options: argparse.Namespace) -> int:
     if options.rulebook not in books:
         raise ConfigurationError(f"no rule book {options.rulebook!r}; there are {', '.join(books)}")
     recordings = decode_recordings(options.file, options.source, options.profiles)
-    told = [_told(recording, books[options.rulebook], options) for recording in recordings]
+    book = books[options.rulebook]
+    zones = sorted({row.asset_class.partition(".")[0] for row in book.rows} - {"*"})
+    if options.zone and options.zone not in zones:
+        raise ConfigurationError(f"--zone: rule book {options.rulebook!r} has no class {options.zone!r} of {zones}")
+    like = _like(options)
+    told = [_told(recording, book, like, options) for recording in recordings]
     if options.json:
         print(json.dumps(told))
         return 0
@@ -76,12 +83,23 @@ def _inspect(options: argparse.Namespace) -> int:
     return 0
 
 
-def _told(recording: Recording, book: Rulebook, options: argparse.Namespace) -> dict[str, Any]:
+def _like(options: argparse.Namespace) -> Stretch:
+    """What every asset is like; day and night are those of the source's clock."""
+    from guideway.network.stretches import Stretch  # noqa: PLC0415
+
+    clock = choose_profile(options.source, options.profiles).time.zone
+    return Stretch(
+        "", "", "", "", options.mode, 0.0, 0.0, options.speed_kmh,
+        structure=options.structure, receiver_zone=options.zone, time_zone=clock,
+    )  # fmt: skip
+
+
+def _told(recording: Recording, book: Rulebook, like: Stretch, options: argparse.Namespace) -> dict[str, Any]:
     """What one recording says; ``status`` and ``reason`` are those of ``silver.measurement``."""
     from guideway.monitoring import ride_comfort  # noqa: PLC0415
     from guideway.network.sections import regular_stretches  # noqa: PLC0415
 
-    stretches = regular_stretches(recording, options.section_m, options.speed_kmh, options.mode)
+    stretches = regular_stretches(recording, options.section_m, like)
     found, reason = _measured(recording, stretches, book, options.all_indices)
     told = {
         "line_id": recording.line_id,
@@ -125,9 +143,9 @@ def _print(told: dict[str, Any]) -> None:
     for row in told["conditions"]:
         value = f"{row['value']:>12.4g} {row['unit']:<6}"
         print(f"  {row['asset_id']:<32} {row['indicator']:<28} {value} coverage {row['coverage']:.0%}")
-    for exceedance in told["exceedances"]:
-        place = f"{exceedance['from_m']:.0f}-{exceedance['to_m']:.0f} m"
-        print(f"  {exceedance['level']} {place}: {exceedance['reason']}")
+    for row in told["exceedances"]:
+        what = f"{row['level']} {row['from_m']:.0f}-{row['to_m']:.0f} m: {row['indicator']}"
+        print(f"  {what} {row['peak']:.4g}, limit {row['limit']:g} {row['unit']}: {row['reason']}")
 
 
 def _align(options: argparse.Namespace) -> int:

@@ -171,3 +171,53 @@ def test_what_cannot_be_read_ends_in_one_line_and_a_code(
         assert says in shown.err.splitlines()[-1]
     else:
         assert not strict(shown.out)["understood"]
+
+
+PROFILE = """
+source_id: own
+domain: vibration_noise
+title: a sensor of one's own
+files: ["**/*.csv"]
+decode: {format: text}
+channels:
+  - {name: vibration_acceleration_z, column: a, unit: m/s**2}
+  - {name: vibration_velocity_z, column: v, unit: m/s}
+locate: {line: M1, asset: R1, vehicle_or_sensor: own}
+time: {zone: Europe/Vienna, started_at: {filename: '([0-9]{8}_[0-9]{4})', format: "%Y%m%d_%H%M"}}
+axis: {kind: time, step: 0.002}
+"""
+
+
+def test_inspect_judges_a_receiver_by_its_zone_and_the_local_clock(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    profile = tmp_path / "own.yaml"
+    profile.write_text(PROFILE, encoding="utf-8")
+    t = 0.002 * np.arange(20_000)
+    train = np.where((t > 15) & (t < 25), 1.0, 1e-4)
+    rms, omega = 10 ** (69 / 20 - 6), 2 * np.pi * 8  # 69 dB re 1e-6 m/s2 at 8 Hz, where no weighting acts
+    a, v = 2**0.5 * rms * train * np.sin(omega * t), -(2**0.5) * rms / omega * train * np.cos(omega * t)
+    for name, period, limit in (("20250303_0530", "night", 67.0), ("20250303_0600", "day", 70.0)):
+        file = tmp_path / f"{name}.csv"
+        rows = "\n".join(f"{x:.7g},{y:.7g}" for x, y in zip(a, v, strict=True))
+        file.write_text(f"a,v\n{rows}\n", encoding="utf-8")
+        words = ("--source", str(profile), "--mode", "metro", "--rulebook", "metro", "--zone", "residential")
+        (run,) = strict(told(capsys, "inspect", str(file), *words, "--json"))
+        found = {row["indicator"]: row for row in run["conditions"]}
+        level = found[f"vibration_level_z_{period}"]
+        assert (level["value"], level["unit"]) == (pytest.approx(69.0, abs=0.1), "dB re 1e-6 m/s**2")
+        velocity = found["passage_velocity_level"]  # over the train, edges included
+        assert (velocity["value"], velocity["unit"]) == (
+            pytest.approx(20 * np.log10(rms / omega / 5e-8), abs=0.3),
+            "dB re 5e-8 m/s",
+        )
+        beyond = {row["indicator"]: row["limit"] for row in run["exceedances"]}
+        assert (f"vibration_level_z_{period}" in beyond) == (limit < 69.0)
+    assert "no class 'elsewhere'" in refused(capsys, "inspect", str(file), *words[:-1], "elsewhere")
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit) as end:
+        app(arguments)
+    assert end.value.code == 2
+    return capsys.readouterr().err
