@@ -29,7 +29,9 @@ _EVENT_S = 2.0
 _TRANSITION_JERK = 0.1  # m/s3 of the 1 s mean: a transition curve is being run through
 _LEAST_TRANSITION_S = 2.0
 
-# factors of acceleration in % g, jerk in % g per s, constant, roll rate in deg/s and its exponent
+# factors of acceleration in % g, jerk in % g per s, constant, roll rate in deg/s and its exponent. EN 12299 writes the
+# same per cents in SI units as 100 (max(0.2854 y + 0.2069 j - 0.111, 0) + (3.64 r)^2.283) standing [K]; "100 max" with
+# the factors below, as some summaries print it, would count the hundred twice.
 STANDING_TRANSITION = (2.80, 2.03, 11.1, 0.185, 2.283)
 SEATED_TRANSITION = (0.88, 0.95, 5.9, 0.120, 1.626)
 # factors of peak-to-peak and mean lateral acceleration in m/s2, constant

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from guideway.monitoring.ride_comfort.en_12299 import (
     SEATED_EVENT,
     SEATED_TRANSITION,
+    STANDING_TRANSITION,
     block_rms,
     curve_transitions,
     discrete_events,
@@ -102,6 +103,22 @@ def test_a_transition_curve_gives_the_formula_by_hand(sign: float) -> None:
     assert value == pytest.approx(2.80 * y + 2.03 * jerk - 11.1 + 0.185 * 3**2.283, rel=0.02)
     ((_, seated),) = curve_transitions(sign * 1.2 * ramp, roll, FS, SEATED_TRANSITION)
     assert seated == pytest.approx(0.88 * y + 0.95 * jerk - 5.9 + 0.120 * 3**1.626, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("ours", "si"),
+    [
+        (STANDING_TRANSITION, (0.2854, 0.2069, 0.111, 3.64, 2.283)),
+        (SEATED_TRANSITION, (0.0897, 0.0968, 0.059, 0.916, 1.626)),
+    ],
+)
+def test_the_factors_of_transitions_are_those_of_the_standard_in_si_units(
+    ours: tuple[float, ...], si: tuple[float, ...]
+) -> None:
+    percent_g = 9.80665 / 100
+    a, b, c, d, e = si
+    in_percent = (100 * a * percent_g, 100 * b * percent_g, 100 * c, 100 * np.radians(d) ** e, e)
+    assert ours == pytest.approx(in_percent, rel=0.005)
 
 
 def test_straight_track_has_no_transition() -> None:
