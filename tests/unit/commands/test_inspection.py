@@ -221,3 +221,28 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         app(arguments)
     assert end.value.code == 2
     return capsys.readouterr().err
+
+
+def test_a_file_nobody_may_read_is_named(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(path: Path, _: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("guideway.archives.decode.open_members", refuse)
+    file = shared_data / "cn-hsr-track-geometry" / "run_20170110.txt"
+    with pytest.raises(SystemExit) as end:
+        app(["inspect", str(file), "--source", "cn-hsr"])
+    assert end.value.code == 1
+    assert capsys.readouterr().err == f"guideway inspect: [Errno 13] Permission denied: '{file}'\n"
+
+
+def test_a_reader_that_leaves_early_is_no_error_of_ours(shared_data: Path) -> None:
+    file = shared_data / "cn-hsr-track-geometry" / "run_20170110.txt"
+    words = [sys.executable, "-m", "guideway.cli", "source", "check", "cn-hsr", str(file)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        told_to_stderr = process.stderr.read()
+    assert (process.returncode, told_to_stderr) == (141, b"")
