@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import date, timedelta
 
-from guideway.reporting.words import Words, short_sign
+from guideway.reporting.words import Words, unit_sign
 
 NOTHING = "–"
 
@@ -16,7 +16,7 @@ def value(number: float, unit: str = "") -> str:
         return NOTHING
     size = abs(number)
     digits = 0 if size >= 100 else 1 if size >= 20 else 2
-    sign = short_sign(unit)
+    sign = unit_sign(unit)
     return f"{number:,.{digits}f}{' ' + sign if sign else ''}".replace("-", "−")
 
 

@@ -27,7 +27,7 @@ from guideway.reporting.tables import (
     title,
     work_place,
 )
-from guideway.reporting.words import Words, short_sign, unit_sign
+from guideway.reporting.words import Words
 
 PRINTED_ROWS = 40
 """Most rows of a printed table; the workbooks hold them all."""
@@ -150,7 +150,7 @@ def _forecast_row(row: Any, content: ReportContent, names: Any, words: Words) ->
         [title(content, row.indicator, words), now],
         [f"{row.level} {value(float(row.limit), unit)}", words.code("consequence", int(row.severity), "")],
         [away(days, words), reach],
-        [signed(float(row.rate_per_year), words("cell.per_year", unit=short_sign(unit))), spread],
+        [signed(float(row.rate_per_year), words("cell.per_year", unit=unit)), spread],
         moved,
     ]
 
@@ -298,7 +298,7 @@ def _trends(content: ReportContent, words: Words) -> list[dict[str, Any]]:
     for trend in content.trends[:PRINTED_TRENDS]:
         known = trend.asset_id in facts.index
         spot = place(facts.loc[trend.asset_id], names) if known else ""
-        what = f"{title(content, trend.indicator, words)}, {unit_sign(trend.unit)}"
+        what = f"{title(content, trend.indicator, words)}, {trend.unit}"
         name = str(facts.loc[trend.asset_id, "name"]) if known else trend.asset_id
         charts.append({"name": name, "place": f"{spot} · {what}", "svg": trend_svg(trend, today)})
     return charts
@@ -316,7 +316,7 @@ def _strips(content: ReportContent, words: Words) -> list[dict[str, Any]]:
         maps.append(
             {
                 "name": f"{names.get(strip.line_id, strip.line_id)} · {strip.track_id}",
-                "what": f"{title(content, strip.indicator, words)}, {unit_sign(strip.unit)}",
+                "what": f"{title(content, strip.indicator, words)}, {strip.unit}",
                 "days": f"{strip.times[0]} – {strip.times[-1]}",
                 "from": f"km {strip.from_m[0] / 1000:.2f}",
                 "to": f"km {strip.to_m[-1] / 1000:.2f}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,15 +21,12 @@ _UNITS = {
     "um/m": "µm/m",
     "um": "µm",
     "degC": "°C",
-    "dB re 2e-5 Pa": "dB re 20 µPa",
-    "dB re 1e-6 m/s**2": "dB re 1 µm/s²",
-    "dB re 5e-8 m/s": "dB re 50 nm/s",
-    "dB re 2.54e-8 m/s": "dB re 1 µin/s",
     "1": "",
     "1/km": "1/km",
     "mm**2": "mm²",
     "percent": "%",
 }
+_REFERENCE = re.compile(r"dB re \S+ \S+")
 
 
 @cache
@@ -75,10 +73,5 @@ class Words:
 
 
 def unit_sign(unit: str) -> str:
-    """A unit as Pint names it, as people write it."""
-    return _UNITS.get(unit, unit)
-
-
-def short_sign(unit: str) -> str:
-    """The same beside a number: a level's reference value stands in the column or the title."""
-    return unit_sign(unit).partition(" re ")[0]
+    """A unit as Pint names it, as people write it beside a number; a level's reference value stays in the tables."""
+    return _UNITS.get(unit, _REFERENCE.sub("dB", unit))

@@ -50,6 +50,7 @@ def test_fields_are_put_in_as_they_are() -> None:
         (1234.5, "", "1,234"),
         (float("nan"), "mm", "–"),
         (67.04, "dB re 1e-6 m/s**2", "67.0 dB"),
+        (67.04, "dB re 2e-5 Pa a year", "67.0 dB a year"),
     ],
 )
 def test_values_read_as_people_write_them(number: float, unit: str, text: str) -> None:

@@ -56,7 +56,7 @@ function nowWords(k) {
 }
 
 function perYear(k) {
-  return t("cell.per_year", { unit: shortUnit(unitOf(k)) });
+  return t("cell.per_year", { unit: unitOf(k) });
 }
 
 function shiftWords(k) {

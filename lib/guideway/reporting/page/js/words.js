@@ -49,17 +49,12 @@ function num(value, digits = 0) {
   return formatter(Intl.NumberFormat, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(Object.is(value, -0) || Math.abs(value) < 0.5 / 10 ** digits ? 0 : value).replace("-", "−");
 }
 
-// Beside a number a level's unit leaves out its reference value, which stands in the title.
-function shortUnit(unit) {
-  return unit.split(" re ")[0];
-}
-
 // As many decimals as a value of this size needs to be read.
 function val(value, unit) {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   const digits = size >= 100 ? 0 : size >= 20 ? 1 : 2;
-  return num(value, digits) + (unit ? "\u202f" + shortUnit(unit) : "");
+  return num(value, digits) + (unit ? "\u202f" + unit : "");
 }
 
 function signed(value, unit) {
