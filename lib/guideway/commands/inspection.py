@@ -123,14 +123,13 @@ def _measured(
 ) -> tuple[Measurement, str | None]:
     """Conditions and exceedances; without any, the reason why."""
     from guideway.monitoring import track_geometry  # noqa: PLC0415
-    from guideway.monitoring.definition import Measurement  # noqa: PLC0415
-    from guideway.monitoring.registry import domains, measure, why_nothing  # noqa: PLC0415
+    from guideway.monitoring.registry import measure, why_nothing  # noqa: PLC0415
     from guideway.monitoring.track_geometry.parameters import TrackGeometryParameters  # noqa: PLC0415
 
     if all_indices and recording.domain == track_geometry.DOMAIN:
         found = track_geometry.measure(recording, stretches, book, TrackGeometryParameters(all_indices=True))
     else:
-        found = measure(recording, stretches, book) if recording.domain in domains() else Measurement()
+        found = measure(recording, stretches, book)
     return found, None if found.conditions else why_nothing(recording)
 
 

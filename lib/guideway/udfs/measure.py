@@ -13,7 +13,7 @@ import pyarrow as pa
 from guideway.archives.recording import Channel, Recording
 from guideway.monitoring.definition import Measurement
 from guideway.monitoring.facing import align_either_way
-from guideway.monitoring.registry import domains, measure, why_nothing
+from guideway.monitoring.registry import measure, why_nothing
 from guideway.network.tracks import Network
 from guideway.rulebooks.rulebook import Rulebook
 from guideway.signals.alignment import Alignment, corrected
@@ -94,8 +94,7 @@ def _measured(batch: pa.RecordBatch, index: int, network: Network, rulebooks: Ma
         if not stretches:
             return row | {"status": "no_indicator", "reason": "no asset of the network at the place of this recording"}
         book = rulebooks.get(network.rulebook_ids.get(recording.line_id, ""), Rulebook("none", ()))
-        found = measure(recording, stretches, book) if recording.domain in domains() else Measurement()
-        return row | _found(found, recording)
+        return row | _found(measure(recording, stretches, book), recording)
     except Exception as error:  # one recording must not stop a network; the row says what happened
         return row | {"reason": f"{type(error).__name__}: {error}"}
 

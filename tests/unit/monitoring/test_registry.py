@@ -7,15 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pint
-import pytest
 
 from guideway.archives.recording import Channel, Recording
 from guideway.contracts.channels import CHANNELS
-from guideway.errors import ConfigurationError
 from guideway.monitoring import track_geometry
+from guideway.monitoring.definition import Measurement
 from guideway.monitoring.literature import LITERATURE
 from guideway.monitoring.pages import pages, write_pages
-from guideway.monitoring.registry import domains, indicators, measure
+from guideway.monitoring.registry import domains, indicators, measure, why_nothing
 from guideway.network.stretches import Stretch
 from guideway.rulebooks.load import load_rulebooks
 
@@ -39,9 +38,11 @@ def test_a_recording_goes_to_the_module_of_its_domain() -> None:
     assert measure(GAUGE, [SECTION], book) == track_geometry.measure(GAUGE, [SECTION], book)
 
 
-def test_an_unknown_domain_is_refused_by_name() -> None:
-    with pytest.raises(ConfigurationError, match=r"'astrology'.*track_geometry"):
-        measure(replace(GAUGE, domain="astrology"), [SECTION], load_rulebooks()["en_13848"])
+def test_a_domain_nobody_measures_gives_nothing_and_is_named() -> None:
+    recording = replace(GAUGE, domain="positioning")
+    assert measure(recording, [SECTION], load_rulebooks()["en_13848"]) == Measurement()
+    assert why_nothing(recording) == "no module measures the domain 'positioning'"
+    assert "gauge" in why_nothing(GAUGE)
 
 
 def test_domains_are_the_modules_that_exist() -> None:
