@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from pyspark.sql import functions as F
 
-from guideway.contracts.gold import DEFERRAL, POLICY_COMPARISON, WORK_PLAN
+from guideway.contracts.gold import DEFERRAL, MAINTENANCE_PLAN, POLICY_COMPARISON, WORK_PLAN
 from guideway.contracts.jobs import PLAN_MAINTENANCE
 from guideway.job import JobContext, main
 from guideway.planning.optimiser import plan
-from guideway.planning.works import deferral_rows, work_rows
+from guideway.planning.works import deferral_rows, plan_row, work_rows
 from guideway.rulebooks.load import load_rulebooks
 from guideway.transforms.planning import compared_policies, gather_planning, plan_frame, plan_id, through_spark
 
@@ -28,7 +28,9 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     deferrals = deferral_rows(planning, result, titles, name, as_of)
     policies = compared_policies(context.lake.read, frames.catalogue, as_of)
     today, window = F.col("as_of") == F.lit(as_of), f"as_of = DATE '{as_of.isoformat()}'"
-    for rows, table in ((works, WORK_PLAN), (deferrals, DEFERRAL), (policies, POLICY_COMPARISON)):
+    whole = plan_row(planning, result, name, as_of)
+    frames_of = {WORK_PLAN: works, MAINTENANCE_PLAN: whole, DEFERRAL: deferrals, POLICY_COMPARISON: policies}
+    for table, rows in frames_of.items():
         context.writer.replace(plan_frame(context.spark, rows, table), table, today, window)
     shown = deferrals.head(_DEFERRALS_SHOWN)[["line_id", "work_type", "risk_52w", "expected_loss", "reason"]]
     return (

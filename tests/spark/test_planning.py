@@ -17,6 +17,7 @@ from guideway.contracts.gold import (
     DEGRADATION_TREND,
     FAILURE_RISK,
     LIMIT_FORECAST,
+    MAINTENANCE_PLAN,
     POLICY_COMPARISON,
     WORK_PLAN,
 )
@@ -78,6 +79,9 @@ def test_the_plan_is_written_once_and_lies_after_the_day(spark: SparkSession, la
     assert all("Peak of twist" in row.reason for row in works)
     deferrals = lake.read(DEFERRAL).collect()
     assert len(deferrals) == facts["deferred"]
+    (whole,) = lake.read(MAINTENANCE_PLAN).collect()
+    assert (whole.plan_id, whole.works, whole.deferred) == ("north-south-2025-12-29", len(works), len(deferrals))
+    assert whole.gap == pytest.approx(facts["gap"], abs=1e-4)
     run(context(lake, Writer(lake, "run-2")))
     assert lake.version(WORK_PLAN) == version, "the same forecasts make no commit"
 
@@ -88,6 +92,8 @@ def test_without_forecasts_the_plan_is_empty(spark: SparkSession, lake: Lake, wr
     assert facts["status"] == "empty"
     assert message.startswith("0 works")
     assert lake.read(WORK_PLAN).count() == 0
+    (whole,) = lake.read(MAINTENANCE_PLAN).collect()
+    assert (whole.status, whole.works, whole.cost) == ("empty", 0, 0.0)
 
 
 def test_what_waits_and_what_the_policy_is_worth_are_in_the_lake(

@@ -205,6 +205,30 @@ WORK_PLAN = Table(
     ),
 )
 
+MAINTENANCE_PLAN = Table(
+    layer="gold",
+    name="maintenance_plan",
+    comment="Each plan as a whole: its cost, how far from the best one it can be, and whether safety limits are kept.",
+    key=("plan_id",),
+    columns=(
+        Column("plan_id", "string", "the plan: network and as_of"),
+        _AS_OF,
+        Column("status", "string", "optimal within the gap asked for, feasible, safety_missed or empty"),
+        Column("horizon_weeks", "int", "possession windows of each line that are planned", "week"),
+        Column("works", "int", "works proposed", "1"),
+        Column("deferred", "int", "works left for a later plan", "1"),
+        Column("safety_missed", "int", "stretches not worked on before the risk of a safety limit passes", "1"),
+        Column("accepted_risk", "double", "greatest probability that a safety limit is crossed before its work", "1"),
+        Column("cost", "double", "cost of the works, machines included, in currency"),
+        Column("budget", "double", "budget of the horizon, in currency"),
+        Column("currency", "string", "ISO 4217 code"),
+        Column("objective", "double", "cost of works and expected consequences, in currency"),
+        Column("bound", "double", "no plan has a lower objective, in currency"),
+        Column("gap", "double", "(objective - bound) / objective", "1"),
+    ),
+    checks={"gap_is_a_share": "gap >= 0 AND gap <= 1"},
+)
+
 DEFERRAL = Table(
     layer="gold",
     name="deferral",
@@ -323,6 +347,7 @@ TABLES = (
     FORECAST_SCORECARD,
     FAILURE_RISK,
     WORK_PLAN,
+    MAINTENANCE_PLAN,
     DEFERRAL,
     POLICY_COMPARISON,
     NETWORK_WEEK,

@@ -80,7 +80,7 @@ PLAN_MAINTENANCE = Job(
     "plan",
     "propose works in possession windows, with cost and reason",
     reads=("gold.limit_forecast", "gold.failure_risk", "gold.degradation_trend"),
-    writes=("gold.work_plan", "gold.deferral", "gold.policy_comparison"),
+    writes=("gold.work_plan", "gold.maintenance_plan", "gold.deferral", "gold.policy_comparison"),
 )
 PUBLISH_REPORT = Job(
     "publish_report",
@@ -90,6 +90,7 @@ PUBLISH_REPORT = Job(
         "gold.limit_forecast",
         "gold.failure_risk",
         "gold.work_plan",
+        "gold.maintenance_plan",
         "gold.deferral",
         "gold.policy_comparison",
     ),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from guideway.contracts.gold import DEFERRAL, WORK_PLAN
+from guideway.contracts.gold import DEFERRAL, MAINTENANCE_PLAN, WORK_PLAN
 from guideway.planning.build import Planning
 from guideway.planning.needs import INSPECTION, is_severe
 from guideway.planning.optimiser import MaintenancePlan
@@ -114,6 +114,28 @@ def deferral_rows(
     frame = pd.DataFrame(rows).assign(plan_id=plan_id, as_of=as_of, currency=planning.currency)
     frame["deferral_no"] = np.arange(1, len(frame) + 1)
     return frame.reindex(columns=[column.name for column in DEFERRAL.columns])
+
+
+def plan_row(planning: Planning, plan: MaintenancePlan, plan_id: str, as_of: date) -> pd.DataFrame:
+    """The plan as a whole, one row of ``gold.maintenance_plan`` (without provenance columns)."""
+    p = planning.problem
+    row = {
+        "plan_id": plan_id,
+        "as_of": as_of,
+        "status": plan.status,
+        "horizon_weeks": p.weeks,
+        "works": len(plan.works),
+        "deferred": len(plan.deferrals),
+        "safety_missed": len(plan.missed),
+        "accepted_risk": planning.alpha,
+        "cost": round(plan.cost, 2),
+        "budget": p.budget,
+        "currency": planning.currency,
+        "objective": round(plan.objective, 2),
+        "bound": round(plan.bound, 2),
+        "gap": min(plan.gap, 1.0),
+    }
+    return pd.DataFrame([row], columns=[column.name for column in MAINTENANCE_PLAN.columns])
 
 
 def _lead(planning: Planning, needs: pd.DataFrame, week: int) -> int:

@@ -186,6 +186,7 @@ class ReportContent:
         exceedance: ``gold.exceedance`` of the week that ends on ``as_of``.
         intervention: ``gold.intervention``; the inferred ones are listed to be confirmed.
         work_plan: ``gold.work_plan`` of the newest plan.
+        maintenance_plan: ``gold.maintenance_plan``, the row of the same plan.
         deferral: ``gold.deferral`` of the same plan.
         policy_comparison: ``gold.policy_comparison`` of the same day.
         failure_risk: ``gold.failure_risk`` of ``as_of``.
@@ -220,6 +221,7 @@ class ReportContent:
     exceedance: pd.DataFrame = _frame("gold.exceedance")
     intervention: pd.DataFrame = _frame("gold.intervention")
     work_plan: pd.DataFrame = _frame("gold.work_plan")
+    maintenance_plan: pd.DataFrame = _frame("gold.maintenance_plan")
     deferral: pd.DataFrame = _frame("gold.deferral")
     policy_comparison: pd.DataFrame = _frame("gold.policy_comparison")
     failure_risk: pd.DataFrame = _frame("gold.failure_risk")

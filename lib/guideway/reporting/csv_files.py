@@ -17,6 +17,7 @@ def csv_frames(content: ReportContent, rows: pd.DataFrame) -> Mapping[str, pd.Da
     return {
         "forecast.csv": rows,
         "work_plan.csv": content.work_plan,
+        "maintenance_plan.csv": content.maintenance_plan,
         "deferral.csv": content.deferral,
         "policy_comparison.csv": content.policy_comparison,
         "exceedance.csv": content.exceedance,
@@ -27,6 +28,8 @@ def csv_frames(content: ReportContent, rows: pd.DataFrame) -> Mapping[str, pd.Da
         "insertion_loss.csv": content.insertion_loss,
         "level_part.csv": content.level_part,
         "rejected.csv": content.source_file,
+        "misaligned.csv": content.misaligned,
+        "unmeasured.csv": content.unmeasured,
         "scorecard.csv": content.forecast_scorecard,
     }
 

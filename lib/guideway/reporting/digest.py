@@ -12,7 +12,7 @@ from guideway.reporting.content import ReportContent
 from guideway.reporting.local_time import in_local_time
 from guideway.reporting.phrases import away, chainage, interval, percent, signed, value
 from guideway.reporting.summary import Summary
-from guideway.reporting.tables import line_names, place, rows_of, title
+from guideway.reporting.tables import line_names, place, rows_of, title, units_of
 from guideway.reporting.words import Words
 
 
@@ -37,13 +37,14 @@ def act_items(content: ReportContent, summary: Summary, words: Words, most: int)
 
 def plan_items(content: ReportContent, words: Words, most: int) -> list[Item]:
     """The next works by window."""
-    names, items = line_names(content), []
+    names, units, items = line_names(content), units_of(content), []
     first = content.work_plan.sort_values("window_start").head(most)
     for work in rows_of(in_local_time(first, content, "window_start")):
         opens = words.day(work.window_start.date())
         effect = _number(work.expected_effect)
-        gain = f"{title(content, work.indicator, words)} {signed(effect)}" if math.isfinite(effect) else ""
-        risk = f"{words('work.risk')} {percent(_number(work.risk_without))}"
+        change = signed(effect, units.get(work.indicator, ""))
+        gain = f"{title(content, work.indicator, words)} {change}" if math.isfinite(effect) else ""
+        risk = words("work.without", p=percent(_number(work.risk_without)))
         where = chainage(_number(work.from_m), _number(work.to_m)) or words("work.depot")
         spot = f"{where} · {work.currency} {_number(work.cost):,.0f}"
         name = f"{words.code('type', work.work_type)}, {names.get(str(work.line_id), str(work.line_id))}"

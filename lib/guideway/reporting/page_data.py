@@ -16,7 +16,7 @@ from guideway.reporting.noise import noise_records
 from guideway.reporting.outlook import HORIZONS, crossings_by_line, forecast_levels
 from guideway.reporting.packing import Packer
 from guideway.reporting.strips import days_of
-from guideway.reporting.summary import Summary, headline
+from guideway.reporting.summary import Summary, headline, plan_verdict
 from guideway.reporting.words import LANGUAGES, Words, unit_sign, vocabulary
 
 STRIP_CELLS = 4_000_000
@@ -91,6 +91,7 @@ def _meta(content: ReportContent, summary: Summary) -> dict[str, Any]:
         "version": content.code_version,
         "language": content.language,
         "headline": {language: headline(summary, Words(language)) for language in LANGUAGES},
+        "plan": {language: plan_verdict(content, Words(language)) for language in LANGUAGES},
         "titles": dict(content.indicator_titles),
         "model": None
         if model is None

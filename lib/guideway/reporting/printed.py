@@ -14,9 +14,9 @@ from guideway.reporting.digest import Item, act_items, changed_items, plan_items
 from guideway.reporting.figures import OVER, ordered_limits, strip_svg, trend_svg
 from guideway.reporting.local_time import in_local_time
 from guideway.reporting.noise import level_sheet, loss_sheet, source_sheet
-from guideway.reporting.phrases import away, chainage, interval, percent, signed, value
+from guideway.reporting.phrases import away, interval, percent, signed, value
 from guideway.reporting.policies import deferral_sheet, policy_sheet, policy_widths
-from guideway.reporting.summary import Summary, headline
+from guideway.reporting.summary import Summary, headline, plan_verdict
 from guideway.reporting.tables import (
     Sheet,
     inferred_sheet,
@@ -25,8 +25,10 @@ from guideway.reporting.tables import (
     rejected_sheet,
     rows_of,
     title,
+    units_of,
     work_place,
 )
+from guideway.reporting.trust import misaligned_sheet, scorecard_sheet, unmeasured_sheet
 from guideway.reporting.words import Words
 
 PRINTED_ROWS = 40
@@ -124,7 +126,7 @@ def _tables(content: ReportContent, rows: pd.DataFrame, words: Words) -> list[di
         _table(words, "forecast", columns, "1 4 4 3 4 3r 2", forecast, len(near)),
         _work_table(content, words),
         _from_sheet(words, "deferred", deferral_sheet(content, words), "1r 3 3 3 3 2r 2r 2r 7"),
-        _from_sheet(words, "inferred", inferred_sheet(content, words), "2 2 1r 1r 2 3 1r 1r"),
+        _from_sheet(words, "inferred", inferred_sheet(content, words), "2 2 1r 1r 2 3 1r 1 1r"),
         _defect_table(content, words),
         _from_sheet(words, "policies", policy_sheet(content, words), policy_widths(content)),
         _from_sheet(words, "noise.sources", source_sheet(content, words), "5 5 3 1r 2r 1r 1r 1r"),
@@ -156,7 +158,7 @@ def _forecast_row(row: Any, content: ReportContent, names: Any, words: Words) ->
 
 
 def _work_table(content: ReportContent, words: Words) -> dict[str, Any]:
-    names, cells = line_names(content), []
+    names, units, cells = line_names(content), units_of(content), []
     for work in rows_of(in_local_time(content.work_plan.head(PRINTED_ROWS), content, "window_start")):
         effect = math.nan if work.expected_effect is None else float(work.expected_effect)
         kind = words.code("type", work.work_type)
@@ -168,13 +170,14 @@ def _work_table(content: ReportContent, words: Words) -> dict[str, Any]:
                 [line, work_place(content, work, words)],
                 [_stamp(work.window_start), work.zone],
                 f"{work.currency} {float(work.cost):,.0f}",
-                value(effect),
+                signed(effect, units.get(work.indicator, "")),
                 percent(float(work.risk_without)),
                 str(work.reason),
             ]
         )
     heads = [words(f"work.{key}") for key in ("no", "work", "place", "window", "cost", "effect", "risk", "reason")]
-    return _table(words, "work", heads, "1r 4 4 4 3r 2r 2r 7", cells, len(content.work_plan))
+    printed = _table(words, "work", heads, "1r 4 4 4 3r 2r 2r 7", cells, len(content.work_plan))
+    return printed | {"note": " ".join((printed["note"], plan_verdict(content, words)))}
 
 
 def _class_table(content: ReportContent, words: Words) -> dict[str, Any]:
@@ -209,23 +212,6 @@ def _defect_table(content: ReportContent, words: Words) -> dict[str, Any]:
 
 
 def _trust(content: ReportContent, words: Words) -> list[dict[str, Any]]:
-    scores = [
-        [
-            title(content, s.indicator, words),
-            words("lines.weeks", n=int(s.horizon_weeks)),
-            f"{int(s.n):,}",
-            percent(float(s.coverage_80)),
-            percent(float(s.coverage_95)),
-            f"{float(s.crps):.3f}",
-            f"{float(s.baseline_crps):.3f}",
-            f"{float(s.bias):+.3f}",
-        ]
-        for s in rows_of(content.forecast_scorecard.head(PRINTED_ROWS))
-    ]
-    heads = [words("col.indicator_only")]
-    heads += [
-        words(f"quality.{key}") for key in ("horizon", "n", "coverage80", "coverage95", "crps", "baseline", "bias")
-    ]
     books = content.limits.assign(unverified=(content.limits["provenance"] == "unverified default").astype(int))
     books = books.groupby(["rulebook_id", "standard", "edition"])["unverified"].agg(["size", "sum"]).reset_index()
     marks = [
@@ -239,24 +225,14 @@ def _trust(content: ReportContent, words: Words) -> list[dict[str, Any]]:
     book_heads = [words(f"quality.{key}") for key in ("book", "standard", "edition", "values")]
     version_heads = [words("quality.table"), words("quality.version")]
     versions = [[name, str(version)] for name, version in sorted(content.table_versions.items())]
-    unmeasured = [
-        [u.recording_id, u.line_id, words.code("status", u.status), str(u.reason or "–")]
-        for u in rows_of(content.unmeasured.head(PRINTED_ROWS))
-    ]
-    misaligned = [
-        [m.recording_id, m.line_id, chainage(float(m.from_m), float(m.to_m)), str(m.method)]
-        for m in rows_of(content.misaligned.head(PRINTED_ROWS))
-    ]
-    gap_heads = [words("data.recording"), words("lines.line"), words("data.status"), words("data.reason")]
-    run_heads = [gap_heads[0], gap_heads[1], words("work.place"), gap_heads[3]]
     return [
         _from_sheet(words, "data.rejected", rejected_sheet(content, words), "4 2 2 5", level=1),
-        _table(words, "data.misaligned", run_heads, "3 1 3 3", misaligned, len(content.misaligned), 2),
-        _table(words, "data.unmeasured", gap_heads, "3 1 2 5", unmeasured, len(content.unmeasured), 2),
-        _table(words, "quality.scorecard", heads, "4 2r 1r 2r 2r 1r 1r 1r", scores, len(content.forecast_scorecard)),
+        _from_sheet(words, "data.misaligned", misaligned_sheet(content, words), "3 2 3 3", level=2),
+        _from_sheet(words, "data.unmeasured", unmeasured_sheet(content, words), "3 2 2 5", level=2),
+        _from_sheet(words, "quality.scorecard", scorecard_sheet(content, words), "5 2 1r 2r 2r 1r 1r 1r 1"),
         _table(words, "quality.rules", [*book_heads, ""], "2 3 2 1r 2", marks, len(marks), 2),
         _table(words, "quality.tables", version_heads, "3 1r", versions, len(versions), 2),
-    ]  # fmt: skip
+    ]
 
 
 def _from_sheet(words: Words, key: str, sheet: Sheet, widths: str, level: int = 1) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from guideway.reporting.tables import (
     rules_sheet,
     work_sheet,
 )
+from guideway.reporting.trust import misaligned_sheet, plan_sheet, scorecard_sheet, unmeasured_sheet
 from guideway.reporting.words import LANGUAGES, Words
 from guideway.reporting.workbook import write_workbook
 
@@ -163,6 +164,18 @@ def _unmark_older(home: Path, week: str) -> None:
             replace_text(place / "report.json", _json({**card, "stale": None}))
 
 
+_CONDITION_SHEETS = (
+    scorecard_sheet,
+    rejected_sheet,
+    misaligned_sheet,
+    unmeasured_sheet,
+    source_sheet,
+    level_sheet,
+    loss_sheet,
+    rules_sheet,
+)
+
+
 def _write_files(content: ReportContent, folder: Path) -> tuple[str, ...]:
     rows = outlook(content)
     summary = summarise(content, rows)
@@ -172,10 +185,10 @@ def _write_files(content: ReportContent, folder: Path) -> tuple[str, ...]:
     (folder / "report.pdf").write_bytes(render_pdf(content, rows, summary))
     name, day = f"{content.network_name} {content.iso_week}", content.as_of
     lists = [work_sheet(content, words), deferral_sheet(content, words), inferred_sheet(content, words)]
-    lists.append(policy_sheet(content, words))
+    lists += [plan_sheet(content, words), policy_sheet(content, words)]
     write_workbook(folder / "worklist.xlsx", lists, title=name, created=day)
     tables = [forecast_sheet(content, rows, words), defect_sheet(content, words), class_sheet(content, words)]
-    tables += [make(content, words) for make in (rejected_sheet, source_sheet, level_sheet, loss_sheet, rules_sheet)]
+    tables += [make(content, words) for make in _CONDITION_SHEETS]
     write_workbook(folder / "condition.xlsx", tables, title=name, created=day)
     for file, frame in csv_frames(content, rows).items():
         write_csv(folder / file, frame)

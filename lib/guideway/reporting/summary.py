@@ -37,6 +37,7 @@ class Summary:
         works: number of works proposed.
         cost: cost of the works by currency.
         first_window: day the first window opens; None without works.
+        too_late: stretches that cannot be worked on before the accepted risk of a safety limit is passed.
         forecasts: number of series with a forecast.
     """
 
@@ -49,6 +50,7 @@ class Summary:
     works: int
     cost: Mapping[str, float]
     first_window: date | None
+    too_late: int
     forecasts: int
 
 
@@ -71,12 +73,13 @@ def summarise(content: ReportContent, rows: pd.DataFrame) -> Summary:
         works=len(works),
         cost={str(code): float(sum_) for code, sum_ in works.groupby("currency")["cost"].sum().items()},
         first_window=days_of(works["window_start"]).min().item() if len(works) else None,
+        too_late=int(content.maintenance_plan["safety_missed"].sum()),
         forecasts=int((rows["level"] != "").sum()),
     )
 
 
 def headline(summary: Summary, words: Words) -> tuple[str, ...]:
-    """One to three sentences that say what to decide."""
+    """One to four sentences that say what to decide."""
     if summary.forecasts == 0 and summary.works == 0 and summary.places == 0:
         return (words("headline.empty"),)
     opens = words.day(summary.first_window) if summary.first_window else ""
@@ -84,9 +87,23 @@ def headline(summary: Summary, words: Words) -> tuple[str, ...]:
         words.number("headline.act", summary.places),
         words.number("headline.plan", summary.works, cost=money(summary.cost), date=opens),
     ]
+    if summary.too_late:
+        sentences.append(words.number("headline.too_late", summary.too_late))
     if summary.unplanned:
         sentences.append(words.number("headline.unplanned", summary.unplanned))
     return tuple(sentences)
+
+
+def plan_verdict(content: ReportContent, words: Words) -> str:
+    """How good the plan is: its budget and gap, and whether safety limits are kept; empty without a plan."""
+    if content.maintenance_plan.empty:
+        return ""
+    plan = content.maintenance_plan.iloc[0]
+    missed = int(plan["safety_missed"])
+    budget = money({str(plan["currency"]): float(plan["budget"])})
+    said = words("work.plan", weeks=int(plan["horizon_weeks"]), budget=budget, gap=f"{float(plan['gap']) * 100:.1f}")
+    safety = words.number("work.safety", missed, risk=f"{float(plan['accepted_risk']) * 100:.0f}")
+    return f"{said} {safety}" if words.language == "en" else said + safety
 
 
 def money(cost: Mapping[str, float]) -> str:

@@ -57,6 +57,7 @@ def forecast_sheet(content: ReportContent, rows: pd.DataFrame, words: Words) -> 
 def work_sheet(content: ReportContent, words: Words) -> Sheet:
     """The work list."""
     plan, names = in_local_time(content.work_plan, content, "window_start", "window_end"), line_names(content)
+    units = units_of(content)
     columns = [
         (words("work.no"), "0", list(plan["work_no"])),
         (words("work.work"), "text", [words.code("type", kind) for kind in plan["work_type"]]),
@@ -71,6 +72,7 @@ def work_sheet(content: ReportContent, words: Words) -> Sheet:
         ("currency", "text", list(plan["currency"])),
         (words("col.indicator_only"), "text", [title(content, code, words) for code in plan["indicator"]]),
         (words("work.effect"), "0.00", list(plan["expected_effect"])),
+        ("unit", "text", [units.get(code, "") for code in plan["indicator"]]),
         (words("work.risk"), "0%", list(plan["risk_without"])),
         (words("work.reason"), "text", list(plan["reason"])),
         ("asset_ids", "text", [", ".join(str(asset) for asset in assets) for assets in plan["asset_ids"]]),
@@ -82,7 +84,7 @@ def inferred_sheet(content: ReportContent, words: Words) -> Sheet:
     """Inferred works, with empty columns for the planner's answer."""
     works = content.intervention[content.intervention["source"] == "inferred"]
     works = works.merge(content.assets[["asset_id", "name", "line_id", "from_m", "to_m"]], on="asset_id", how="left")
-    names = line_names(content)
+    names, units = line_names(content), units_of(content)
     columns = [
         (words("lines.line"), "text", [names.get(line, str(line)) for line in works["line_id"]]),
         (words("col.section"), "text", [_name(n, a) for n, a in zip(works["name"], works["asset_id"], strict=True)]),
@@ -91,6 +93,7 @@ def inferred_sheet(content: ReportContent, words: Words) -> Sheet:
         (words("inferred.when"), "date", list(works["at"])),
         (words("col.indicator_only"), "text", [title(content, code, words) for code in works["indicator"]]),
         (words("inferred.effect"), "0.00", list(works["effect"])),
+        ("unit", "text", [units.get(code, "") for code in works["indicator"]]),
         (words("inferred.confidence"), "0%", list(works["confidence"])),
         ("confirmed (yes/no)", "text", [""] * len(works)),
         ("work_id", "text", [""] * len(works)),
@@ -175,6 +178,13 @@ def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
 def line_names(content: ReportContent) -> Mapping[str, str]:
     """Name of each line by its identifier."""
     return dict(zip(content.lines["line_id"], content.lines["name"], strict=True))
+
+
+def units_of(content: ReportContent) -> Mapping[str, str]:
+    """Unit of each indicator as people write it, by the indicator's code."""
+    known = pd.concat([content.degradation_trend[["indicator", "unit"]], content.limit_forecast[["indicator", "unit"]]])
+    first = known.dropna().drop_duplicates("indicator")
+    return {str(code): unit_sign(str(unit)) for code, unit in zip(first["indicator"], first["unit"], strict=True)}
 
 
 def title(content: ReportContent, indicator: object, words: Words) -> str:

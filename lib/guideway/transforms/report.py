@@ -21,6 +21,7 @@ from guideway.contracts.gold import (
     FORECAST_SCORECARD,
     INTERVENTION,
     LIMIT_FORECAST,
+    MAINTENANCE_PLAN,
     NETWORK_WEEK,
     POLICY_COMPARISON,
     WORK_PLAN,
@@ -65,6 +66,7 @@ READS = (
     FORECAST_SCORECARD,
     FAILURE_RISK,
     WORK_PLAN,
+    MAINTENANCE_PLAN,
     DEFERRAL,
     POLICY_COMPARISON,
     NETWORK_WEEK,
@@ -99,8 +101,9 @@ def gather(
     today, last_week = F.col("as_of") == F.lit(as_of), F.col("as_of") == F.lit(as_of - timedelta(days=7))
     facts = read(SECTION).select("asset_id", "speed_kmh", "structure", "track_form", "receiver_zone")
     runs = read(RECORDING).select("recording_id", "line_id", "track_id", "started_at")
-    plan = read(WORK_PLAN)
-    newest = plan.where(F.col("as_of") <= F.lit(as_of)).agg(F.max("as_of")).collect()[0][0]
+    # a plan may have no work: which one is the newest is told by the plans, not by their works
+    plans = read(MAINTENANCE_PLAN).where(F.col("as_of") <= F.lit(as_of))
+    newest = plans.agg(F.max("as_of")).collect()[0][0]
     planned = F.col("as_of") == F.lit(newest or as_of)
     misaligned = read(POSITION_FIX).where("NOT comparable").join(runs, "recording_id")
     unmeasured = read(MEASUREMENT).where("status <> 'measured'").join(runs.drop("track_id"), "recording_id")
@@ -114,7 +117,8 @@ def gather(
         "degradation_trend": read(DEGRADATION_TREND).where(today),
         "exceedance": read(EXCEEDANCE).where(in_week("measured_at", as_of)),
         "intervention": read(INTERVENTION).where(F.col("at") < end_of(as_of)),
-        "work_plan": plan.where(F.col("as_of") == F.lit(newest)),
+        "work_plan": read(WORK_PLAN).where(planned),
+        "maintenance_plan": plans.where(planned),
         "deferral": read(DEFERRAL).where(planned),
         "policy_comparison": read(POLICY_COMPARISON).where(planned),
         "insertion_loss": read(INSERTION_LOSS).where(today),

@@ -18,7 +18,7 @@ from guideway.planning.crossing import crossing_probability, days_beyond
 from guideway.planning.needs import NetworkFacts
 from guideway.planning.optimiser import MaintenancePlan, plan
 from guideway.planning.what_if import changes, deferred, steady, with_budget, with_limits
-from guideway.planning.works import deferral_rows, work_rows
+from guideway.planning.works import deferral_rows, plan_row, work_rows
 
 AS_OF = date(2025, 12, 29)
 NO_RISK = pd.DataFrame(
@@ -112,6 +112,11 @@ def test_a_safety_limit_is_worked_on_before_its_chance_constraint_breaks() -> No
     assert days > 0
     assert norm.cdf(np.log(days / 120.0) / 0.2) <= planning.alpha
     assert result.missed == ()
+    whole = plan_row(planning, result, "net-2025-12-29", AS_OF).iloc[0]
+    assert (whole["status"], whole["works"], whole["safety_missed"]) == ("optimal", 1, 0)
+    assert whole["cost"] == pytest.approx(works["cost"].sum(), abs=0.01)
+    assert whole["gap"] == pytest.approx(1.0 - whole["bound"] / whole["objective"], abs=1e-6)
+    assert (whole["budget"], whole["accepted_risk"], whole["horizon_weeks"]) == (1_000_000.0, planning.alpha, 52)
 
 
 def test_what_is_cheap_to_leave_is_deferred_and_says_so() -> None:

@@ -19,6 +19,7 @@ def tiled(content: ReportContent, copies: int, rng: np.random.Generator) -> Repo
             "limits",
             "forecast_scorecard",
             "work_plan",
+            "maintenance_plan",
             "deferral",
             "policy_comparison",
         }:

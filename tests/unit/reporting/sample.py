@@ -98,6 +98,7 @@ def sample_content(seed: int = 7, *, length_factor: float = 1.0, language: str =
         quality_class=_classes(),
         intervention=intervention,
         work_plan=plan,
+        maintenance_plan=_whole_plan(plan),
         deferral=_deferrals(plan),
         policy_comparison=_policies(),
         failure_risk=_risk(forecast),
@@ -331,6 +332,13 @@ def _deferrals(plan: pd.DataFrame) -> pd.DataFrame:
         reason="Longitudinal level may cross the AL limit: 61 % within 52 weeks. Deferred: the budget is used elsewhere.",
     )  # fmt: skip
     return rows[list(contract_columns("gold.deferral"))]
+
+
+def _whole_plan(plan: pd.DataFrame) -> pd.DataFrame:
+    cost = float(plan["cost"].sum())
+    row = ("harbour-2026-W47", AS_OF, "feasible", 52, len(plan), min(4, len(plan)), 0, 0.05, cost, 400_000.0, "EUR",
+           cost + 21_000.0, cost + 13_500.0, 7_500.0 / (cost + 21_000.0))  # fmt: skip
+    return pd.DataFrame([row], columns=list(contract_columns("gold.maintenance_plan")))
 
 
 def _policies() -> pd.DataFrame:

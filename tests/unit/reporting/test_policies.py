@@ -19,7 +19,7 @@ def test_every_deferral_is_on_the_page_and_in_the_workbook_with_its_risk(small: 
     assert [row["reason"] for row in shown] == small.deferral["reason"].tolist()
     assert [row["risk_52w"] for row in shown] == pytest.approx(small.deferral["risk_52w"].tolist())
     sheet = deferral_sheet(small, Words("en"))
-    assert sheet.headings[5:8] == ("Risk without", "Cost", "Expected cost of waiting")
+    assert sheet.headings[5:8] == ("Beyond a limit without it", "Cost", "Expected cost of waiting")
     assert [row[7] for row in sheet.rows] == small.deferral["expected_loss"].tolist()
     assert len(sheet.headings) == len(sheet.formats) == len(sheet.rows[0])
 

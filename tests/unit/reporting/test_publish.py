@@ -29,6 +29,7 @@ FILES = {
     *(
         "forecast.csv",
         "work_plan.csv",
+        "maintenance_plan.csv",
         "deferral.csv",
         "policy_comparison.csv",
         "exceedance.csv",
@@ -38,6 +39,7 @@ FILES = {
         "quality_class.csv",
     ),
     *("scorecard.csv", "noise_source.csv", "insertion_loss.csv", "level_part.csv"),
+    *("misaligned.csv", "unmeasured.csv"),
 }
 
 

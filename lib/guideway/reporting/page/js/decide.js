@@ -58,7 +58,7 @@ function panelPlan() {
   const items = works.slice(0, FIRST_ITEMS).map((w) => entry({
     a: `${codeWord("type", w.work_type)}, ${lineName(w.line_id)}`, b: day(Math.floor(w.window_start / 1440), "short"),
     c: [said(kmRange(w.from_m, w.to_m) || t("work.depot")), ` · ${many("work.assets", w.asset_ids)} · ${money(w.cost, w.currency)}`],
-    d: [w.expected_effect === null ? null : `${indicatorWord(w.indicator)} ${signed(w.expected_effect, indicatorUnit.get(w.indicator) || "")}`, `${t("work.risk")} ${percent(w.risk_without)}`].filter(Boolean).join(" · "), open: () => jump("work"),
+    d: [w.expected_effect === null ? null : `${indicatorWord(w.indicator)} ${signed(w.expected_effect, indicatorUnit.get(w.indicator) || "")}`, t("work.without", { p: percent(w.risk_without) })].filter(Boolean).join(" · "), open: () => jump("work"),
   }));
   return panel("plan", mark("plan", t("layer.plan")), t("layer.plan.why"), items, works.length, t("none.plan"), () => jump("work"));
 }

@@ -62,7 +62,8 @@ function drawWork() {
   const total = new Map();
   for (const w of works) total.set(w.currency, (total.get(w.currency) || 0) + w.cost);
   const cost = [...total].map(([currency, amount]) => money(amount, currency)).join(" + ");
-  put(body("work"), plainTable([
+  const verdict = data.meta.plan[language];
+  put(body("work"), verdict ? h("p", { class: "note verdict" }, verdict) : null, plainTable([
     { label: t("work.no"), cls: "num", key: (w) => w.work_no, cell: (w) => num(w.work_no) },
     { label: t("work.work"), key: (w) => w.work_type, cell: (w) => [h("strong", null, said(codeWord("type", w.work_type))), h("span", { class: "sub" }, indicatorWord(w.indicator))] },
     { label: t("work.place"), key: (w) => `${w.line_id} ${String(Math.round(w.from_m)).padStart(9, "0")}`, cell: (w) => [said(lineName(w.line_id)), h("span", { class: "sub" }, said(workPlace(w)))] },
@@ -141,7 +142,7 @@ function drawQuality() {
       { label: t("quality.coverage80"), cls: "num", key: (c) => c.coverage_80, cell: (c) => percent(c.coverage_80) },
       { label: t("quality.coverage95"), cls: "num", key: (c) => c.coverage_95, cell: (c) => percent(c.coverage_95) },
       { label: t("quality.crps"), cls: "num", key: (c) => c.crps, cell: (c) => `${num(c.crps, 3)}\u202f${indicatorUnit.get(c.indicator) || ""}` },
-      { label: t("quality.baseline"), cls: "num", key: (c) => c.baseline_crps, cell: (c) => num(c.baseline_crps, 3) },
+      { label: t("quality.baseline"), cls: "num", key: (c) => c.baseline_crps, cell: (c) => `${num(c.baseline_crps, 3)}\u202f${indicatorUnit.get(c.indicator) || ""}` },
       { label: t("quality.skill"), cls: "num", key: (c) => 1 - c.crps / c.baseline_crps, down: true, cell: (c) => percent(1 - c.crps / c.baseline_crps) },
       { label: t("quality.bias"), cls: "num", key: (c) => c.bias, cell: (c) => signed(c.bias, indicatorUnit.get(c.indicator) || "") },
     ], data.scorecard, { first: 30 })),

@@ -74,13 +74,16 @@ function money(amount, currency) {
 }
 
 function day(days, style = "day") {
-  if (!Number.isFinite(days)) return "–";
+  return Number.isFinite(days) ? dayFormat(style).format(new Date(days * DAY_MS)) : "–";
+}
+
+function dayFormat(style) {
   const options = {
     day: { day: "numeric", month: "short", year: "numeric" },
     short: { day: "numeric", month: "short" },
     month: { month: "short", year: "2-digit" },
   }[style];
-  return formatter(Intl.DateTimeFormat, { ...options, timeZone: "UTC" }).format(new Date(days * DAY_MS));
+  return formatter(Intl.DateTimeFormat, { ...options, timeZone: "UTC" });
 }
 
 function minute(minutes, withDay = true) {
@@ -103,9 +106,5 @@ function dates(low, high) {
   const from = data.meta.asOf + low, to = data.meta.asOf + high;
   if (!Number.isFinite(high)) return `${day(from)} – ${t("cell.beyond_ten")}`;
   if (Math.round(low) === Math.round(high)) return day(from);
-  return `${day(from, sameYear(from, to) ? "short" : "day")} – ${day(to)}`;
-}
-
-function sameYear(a, b) {
-  return new Date(a * DAY_MS).getUTCFullYear() === new Date(b * DAY_MS).getUTCFullYear();
+  return dayFormat("day").formatRange(new Date(from * DAY_MS), new Date(to * DAY_MS));
 }
