@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,6 +17,9 @@ from guideway.planning.needs import INSPECTION, is_severe
 from guideway.planning.optimiser import MaintenancePlan
 from guideway.planning.problem import usage
 
+_CERTAIN = 0.995
+"""A risk that rounds to 100 % says nothing the first sentence has not said."""
+
 
 def work_rows(
     planning: Planning, plan: MaintenancePlan, titles: Mapping[str, str], plan_id: str, as_of: date
@@ -23,7 +28,7 @@ def work_rows(
     p = planning.problem
     rows = []
     starts = [planning.starts[p.line[job[0]], week] for job, week in zip(plan.works, plan.weeks, strict=True)]
-    share = _mobilisation(planning, plan)
+    visits = _visits(planning, plan)
     order = sorted(range(len(starts)), key=lambda k: (starts[k], plan.works[k][0]))
     for number, k in enumerate(order, start=1):
         job, week = plan.works[k], plan.weeks[k]
@@ -34,6 +39,9 @@ def work_rows(
         kind = int(p.kind[job[0]])
         line = int(p.line[job[0]])
         start = pd.Timestamp(starts[k]).tz_localize("UTC")
+        visit = visits[k]
+        # each job bears an equal part of its possession's machines
+        own = float(p.cost[list(job)].sum() + p.site_cost[kind]) + visit.mobilisation * visit.machines / visit.jobs
         same = needs[needs["indicator"] == row["indicator"]]
         rows.append(
             {
@@ -48,26 +56,36 @@ def work_rows(
                 "work_type": str(row["work_type"]),
                 "window_start": start,
                 "window_end": start + pd.Timedelta(minutes=float(p.window_minutes[line, week])),
-                "cost": round(float(p.cost[list(job)].sum() + p.site_cost[kind]) + share[k], 2),
+                "cost": round(own, 2),
                 "currency": planning.currency,
                 "expected_effect": None if row["work_type"] == INSPECTION else float(same["effect"].mean()),
                 "indicator": str(row["indicator"]),
                 "risk_without": float(np.clip(planning.probability[lead, min(week + 1, p.weeks)], 0.0, 1.0)),
-                "reason": _why(planning, plan, job, week, lead, titles),
+                "reason": _why(planning, plan, k, lead, visit, titles),
             }
         )
     columns = [column.name for column in WORK_PLAN.columns]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _mobilisation(planning: Planning, plan: MaintenancePlan) -> list[float]:
-    """What each job bears of its machines' mobilisation: an equal part of its possession's."""
+@dataclass(frozen=True)
+class _Visit:
+    """The machines that come to a possession for a job and others: their number, the jobs, the cost of one machine."""
+
+    machines: int
+    jobs: int
+    mobilisation: float
+
+
+def _visits(planning: Planning, plan: MaintenancePlan) -> list[_Visit]:
+    """The visit of each job."""
     p = planning.problem
     machines = usage(p, plan.week).machines
     places = [
         (int(p.task_machine[job[0]]), int(p.line[job[0]]), w) for job, w in zip(plan.works, plan.weeks, strict=True)
     ]
-    return [float(p.mobilisation[place[0]] * machines[place]) / places.count(place) for place in places]
+    jobs = Counter(places)
+    return [_Visit(int(machines[place]), jobs[place], float(p.mobilisation[place[0]])) for place in places]
 
 
 def deferral_rows(
@@ -164,20 +182,22 @@ def _crossing(planning: Planning, need: int, titles: Mapping[str, str]) -> str:
 
 
 def _why(
-    planning: Planning, plan: MaintenancePlan, job: tuple[int, ...], week: int, lead: int, titles: Mapping[str, str]
+    planning: Planning, plan: MaintenancePlan, number: int, lead: int, visit: _Visit, titles: Mapping[str, str]
 ) -> str:
+    """Why job ``number`` is done in its window; ``lead`` is the need that matters most."""
+    tasks, week = list(plan.works[number]), plan.weeks[number]
     p = planning.problem
     says = [_crossing(planning, lead, titles)]
-    tasks = list(job)
     others = int((planning.needs["task"].isin(tasks)).sum()) - 1
     if others:
         says.append(
             "One more crossing is settled with it." if others == 1 else f"{others} more crossings are settled with it."
         )
-    says.append(
-        f"Without the work the risk is {planning.probability[lead, week]:.0%} by this window "
-        f"and {planning.probability[lead, min(week + 1, p.weeks)]:.0%} by the next."
-    )
+    now, later, last = (float(planning.probability[lead, at]) for at in (week, min(week + 1, p.weeks), p.weeks))
+    if now < _CERTAIN:
+        says.append(
+            f"Without the work the risk is {now:.0%} by this window, {later:.0%} by the next, {last:.0%} in all."
+        )
     deadline = int(p.deadline[tasks].min())
     if set(tasks) & set(plan.missed):
         says.append(
@@ -196,6 +216,9 @@ def _why(
             says.append(f"Expected to save {saved:,.0f} {planning.currency} against waiting, the work paid for.")
     if len(tasks) > 1:
         says.append(f"{len(tasks)} stretches share one site.")
+    if visit.machines == 1 and visit.jobs > 1:
+        cost = f"{visit.mobilisation:,.0f} {planning.currency}"
+        says.append(f"{visit.jobs} jobs share the machine's visit; one of its own would cost {cost}.")
     if planning.needs.at[lead, "work_type"] == INSPECTION:
         says.append("No work in the catalogue brings it within the limit: look, find the cause, restrict if need be.")
     return " ".join(says)

@@ -69,6 +69,16 @@ def iso_week_of(day: date) -> str:
     return f"{year}-W{week:02d}"
 
 
+def in_key_order(name: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a frame field of the report by the key of its table: where they come from, they have no order."""
+    source = next(spec.metadata["source"] for spec in fields(ReportContent) if spec.name == name)
+    keys = list(_JOINED_KEYS.get(name, ())) or list(table(source).key)
+    return rows.sort_values(keys, kind="stable", ignore_index=True)
+
+
+_JOINED_KEYS = {"assets": ("asset_id",), "misaligned": ("recording_id", "from_m"), "unmeasured": ("recording_id",)}
+
+
 def _frame(source: str | tuple[str, ...]) -> Any:
     """A frame field of the report: ``source`` is a contract table or the columns themselves; empty by default."""
     columns = contract_columns(source) if isinstance(source, str) else source
@@ -183,6 +193,7 @@ class ReportContent:
         limit_forecast: ``gold.limit_forecast`` of ``as_of``.
         last_limit_forecast: the same table a week earlier, for what changed.
         degradation_trend: ``gold.degradation_trend`` of ``as_of``.
+        last_degradation_trend: the same table a week earlier, for why it changed.
         exceedance: ``gold.exceedance`` of the week that ends on ``as_of``.
         intervention: ``gold.intervention``; the inferred ones are listed to be confirmed.
         work_plan: ``gold.work_plan`` of the newest plan.
@@ -218,6 +229,7 @@ class ReportContent:
     limit_forecast: pd.DataFrame = _frame("gold.limit_forecast")
     last_limit_forecast: pd.DataFrame = _frame("gold.limit_forecast")
     degradation_trend: pd.DataFrame = _frame("gold.degradation_trend")
+    last_degradation_trend: pd.DataFrame = _frame("gold.degradation_trend")
     exceedance: pd.DataFrame = _frame("gold.exceedance")
     intervention: pd.DataFrame = _frame("gold.intervention")
     work_plan: pd.DataFrame = _frame("gold.work_plan")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from guideway.reporting.content import ReportContent
@@ -25,8 +26,8 @@ class Mail:
     html: str
 
 
-def render_mail(content: ReportContent, summary: Summary) -> Mail:
-    """The weekly mail in the report's language."""
+def render_mail(content: ReportContent, rows: pd.DataFrame, summary: Summary) -> Mail:
+    """The weekly mail in the report's language; ``rows`` is the outlook of the content."""
     words = Words(content.language)
     subject = _one_line(words("mail.subject", network=content.network_name, week=content.iso_week))
     sentences = [_one_line(sentence) for sentence in headline(summary, words)]
@@ -35,7 +36,7 @@ def render_mail(content: ReportContent, summary: Summary) -> Mail:
     refused = len(content.source_file)
     tail = [f"{words('data.rejected')}: {refused}"] if refused else []
     room = MOST_LINES - len(sentences) - len(tail)
-    act = act_items(content, summary, words, (room + 1) // 2)
+    act = act_items(content, rows, summary, words, (room + 1) // 2)
     plan = plan_items(content, words, room - len(act))
     groups = [(words("layer.act.short"), act), (words("layer.plan.short"), plan)]
     listed = [f"{label}: {_line(item)}" for label, items in groups for item in items]

@@ -38,13 +38,13 @@ def outlook(content: ReportContent) -> pd.DataFrame:
         Columns: ``asset_id, indicator, line_id, mode``, the section's facts, the trend's columns, the columns of
         ``gold.limit_forecast`` of the next limit (``level`` is empty where there is no limit), ``severity, crossed,
         beyond, beyond_severity``, ``shift_days`` (how much earlier, negative, or later the date of the median crossing
-        lies than a week ago; NaN where unknown), ``level_change`` since a week ago, ``layer``.
+        lies than a week ago; NaN where unknown), ``newly`` (beyond a worse limit than a week ago), ``level_change``,
+        ``rate_change`` and ``limit_change`` since a week ago, ``layer``.
     """
-    levels = forecast_levels(content)
+    levels = forecast_levels(content, content.limit_forecast)
     order = np.where(levels["crossed"], 100 - levels["severity"], levels["severity"])
     first = levels.assign(_order=order).sort_values([*_KEY, "_order"]).drop_duplicates(_KEY).drop(columns="_order")
-    crossed = levels[levels["crossed"]].sort_values("severity").drop_duplicates(_KEY, keep="last")
-    beyond = crossed[[*_KEY, "level", "severity"]].set_axis([*_KEY, "beyond", "beyond_severity"], axis=1)
+    beyond = _worst_crossed(levels).set_axis([*_KEY, "beyond", "beyond_severity"], axis=1)
     trend = content.degradation_trend[[*_KEY, "line_id", "unit", "level_now", *_TREND]].drop_duplicates(_KEY)
     facts = content.assets[["asset_id", *_FACTS]].drop_duplicates("asset_id")
     rows = first.merge(beyond, on=_KEY, how="left").merge(trend, on=_KEY, how="outer", suffixes=("", "_trend"))
@@ -52,6 +52,7 @@ def outlook(content: ReportContent) -> pd.DataFrame:
         spare = rows.pop(f"{name}_trend")
         rows[name] = rows[name].where(rows[name].notna(), spare)
     rows = rows.merge(facts, on="asset_id", how="left").merge(_last_week(content), on=[*_KEY, "level"], how="left")
+    rows = rows.merge(_last_state(content), on=_KEY, how="left")
     return _in_order(_judged(rows, content))
 
 
@@ -65,7 +66,9 @@ def _judged(rows: pd.DataFrame, content: ReportContent) -> pd.DataFrame:
     rows["crossed"] = rows["crossed"].eq(True)
     shift = _numbers(rows["days_p50"]) - (_numbers(rows.pop("last_p50")) - 7.0)
     rows["shift_days"] = shift.where(~rows["crossed"])
-    rows["level_change"] = _numbers(rows["level_now"]) - _numbers(rows.pop("last_level_now"))
+    rows["newly"] = rows["beyond_severity"] > _numbers(rows.pop("last_beyond")).fillna(np.inf)
+    for change, now in (("level_change", "level_now"), ("rate_change", "rate_per_year"), ("limit_change", "limit")):
+        rows[change] = _numbers(rows[now]) - _numbers(rows.pop(f"last_{now}"))
     rows["layer"] = _layer(rows)
     return rows
 
@@ -78,9 +81,9 @@ def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.drop(columns=["_rank", "_worse", "_none", "_days"]).reset_index(drop=True)
 
 
-def forecast_levels(content: ReportContent) -> pd.DataFrame:
+def forecast_levels(content: ReportContent, forecasts: pd.DataFrame) -> pd.DataFrame:
     """``gold.limit_forecast`` with ``severity``, ``direction`` and ``crossed`` (already beyond the limit) added."""
-    forecast = content.limit_forecast.drop(columns=["run_id", "code_version"], errors="ignore").copy()
+    forecast = forecasts.drop(columns=["run_id", "code_version"], errors="ignore").copy()
     numeric = ["limit", "level_now", "days_p10", "days_p50", "days_p90", *(f"probability_{w}w" for w in HORIZONS)]
     for name in numeric:
         forecast[name] = _numbers(forecast[name])
@@ -115,8 +118,24 @@ def crossings_by_line(content: ReportContent) -> pd.DataFrame:
 
 
 def _last_week(content: ReportContent) -> pd.DataFrame:
-    last = content.last_limit_forecast[[*_KEY, "level", "days_p50", "level_now"]].drop_duplicates([*_KEY, "level"])
-    return last.rename(columns={"days_p50": "last_p50", "level_now": "last_level_now"})
+    last = content.last_limit_forecast[[*_KEY, "level", "days_p50", "limit"]].drop_duplicates([*_KEY, "level"])
+    return last.rename(columns={"days_p50": "last_p50", "limit": "last_limit"})
+
+
+def _last_state(content: ReportContent) -> pd.DataFrame:
+    """Level, rate and severity of the worst limit crossed (0: none) of a week ago, by series with a limit then."""
+    levels = forecast_levels(content, content.last_limit_forecast)
+    level = levels.drop_duplicates(_KEY)[[*_KEY, "level_now"]].rename(columns={"level_now": "last_level_now"})
+    worst = _worst_crossed(levels)[[*_KEY, "severity"]].rename(columns={"severity": "last_beyond"})
+    rate = content.last_degradation_trend[[*_KEY, "rate_per_year"]].drop_duplicates(_KEY)
+    rate = rate.rename(columns={"rate_per_year": "last_rate_per_year"})
+    last = level.merge(worst, on=_KEY, how="left").merge(rate, on=_KEY, how="left")
+    return last.assign(last_beyond=_numbers(last["last_beyond"]).fillna(0.0))
+
+
+def _worst_crossed(levels: pd.DataFrame) -> pd.DataFrame:
+    crossed = levels[levels["crossed"]].sort_values("severity", kind="stable").drop_duplicates(_KEY, keep="last")
+    return crossed[[*_KEY, "level", "severity"]]
 
 
 def _layer(rows: pd.DataFrame) -> np.ndarray:

@@ -15,9 +15,11 @@ from guideway.reporting.local_time import in_local_time
 from guideway.reporting.noise import noise_records
 from guideway.reporting.outlook import HORIZONS, crossings_by_line, forecast_levels
 from guideway.reporting.packing import Packer
+from guideway.reporting.policies import in_reading_order
 from guideway.reporting.strips import days_of
 from guideway.reporting.summary import Summary, headline, plan_verdict
 from guideway.reporting.words import LANGUAGES, Words, unit_sign, vocabulary
+from guideway.reporting.work_risk import with_year_risk
 
 STRIP_CELLS = 4_000_000
 """Most cells of all strip maps together: what keeps the page of a national network under 15 MB."""
@@ -41,20 +43,21 @@ def pack_page(content: ReportContent, rows: pd.DataFrame, summary: Summary) -> s
         "series": _series(packer, content, rows, index),
         "levels": _levels(packer, content, rows),
         "defects": _defects(packer, in_local_time(content.exceedance, content, "measured_at"), index),
-        "works": _works(in_local_time(content.work_plan, content, "window_start", "window_end"), index),
+        "works": _works(in_local_time(with_year_risk(content), content, "window_start", "window_end"), index),
         "deferrals": _works(content.deferral.sort_values("deferral_no"), index),
-        "policies": _records(content.policy_comparison),
+        "policies": _records(in_reading_order(content.policy_comparison)),
         "interventions": _interventions(packer, content.intervention, index),
         "classes": _records(content.quality_class),
         "noise": noise_records(content, index),
         "strips": [_strip(packer, strip, index) for strip in thinned(content.strip_maps)],
         "trends": [_trend(packer, trend, index) for trend in content.trends if trend.asset_id in index],
         "summary": {
-            "act": summary.act.index[:LISTED].tolist(),
-            "defects": [int(k) for k in np.flatnonzero(content.exceedance.index.isin(summary.defects.index))[:LISTED]],
+            "act": [[int(place.is_defect), place.row, place.more] for place in summary.act[:LISTED]],
+            "places": len(summary.act),
+            "newly": summary.newly.index[:LISTED].tolist(),
             "sooner": summary.sooner.index[:LISTED].tolist(),
             "later": summary.later.index[:LISTED].tolist(),
-            "moved": [len(summary.sooner), len(summary.later)],
+            "moved": len(summary.newly) + len(summary.sooner) + len(summary.later),
         },
         "data": _shortcomings(content),
         "scorecard": _records(content.forecast_scorecard),
@@ -176,6 +179,8 @@ def _series(packer: Packer, content: ReportContent, rows: pd.DataFrame, index: M
         "p90": number(rows["days_p90"]),
         "shift": number(rows["shift_days"]),
         "levelChange": number(rows["level_change"], 3),
+        "rateChange": number(rows["rate_change"], 3),
+        "limitChange": number(rows["limit_change"], 3),
         "work": number([planned.get(asset, np.nan) for asset in rows["asset_id"]]),
         "risk": number([risk.get(key, (np.nan, ""))[0] for key in keys], 2),
         "reasons": packer.strings([risk.get(key, (np.nan, ""))[1] for key in keys]),
@@ -186,7 +191,11 @@ def _series(packer: Packer, content: ReportContent, rows: pd.DataFrame, index: M
 def _levels(packer: Packer, content: ReportContent, rows: pd.DataFrame) -> dict[str, Any]:
     """Every level of every series; rows ``first[k]`` up to ``first[k + 1]`` belong to series ``k``."""
     order = rows[_KEY].assign(row=np.arange(len(rows)))
-    levels = forecast_levels(content).merge(order, on=_KEY).sort_values(["row", "severity"], kind="stable")
+    levels = (
+        forecast_levels(content, content.limit_forecast)
+        .merge(order, on=_KEY)
+        .sort_values(["row", "severity"], kind="stable")
+    )
     first = np.searchsorted(levels["row"].to_numpy(), np.arange(len(rows) + 1))
     columns = {
         "first": packer.numbers(first),

@@ -10,7 +10,7 @@ import pandas as pd
 from guideway.reporting.content import ReportContent
 from guideway.reporting.phrases import value
 from guideway.reporting.tables import Sheet, line_names, title, work_place
-from guideway.reporting.words import Words
+from guideway.reporting.words import Words, vocabulary
 
 EVERY = "*"
 
@@ -40,7 +40,7 @@ def deferral_sheet(content: ReportContent, words: Words) -> Sheet:
 
 def policy_sheet(content: ReportContent, words: Words) -> Sheet:
     """Each measure of the network under each policy, and what the condition-based one makes different."""
-    rows = content.policy_comparison
+    rows = in_reading_order(content.policy_comparison)
     network = rows[rows["line_id"] == EVERY]
     totals, gains = network[network["against"] == ""], network[network["against"] != ""]
     policies, others = list(dict.fromkeys(totals["policy"])), list(dict.fromkeys(gains["against"]))
@@ -51,12 +51,27 @@ def policy_sheet(content: ReportContent, words: Words) -> Sheet:
     cells = [
         (
             words.code("measure", measure),
-            *(_ranged(total.get((policy, measure))) for policy in policies),
-            *(_ranged(gain.get((other, measure))) for other in others),
+            *(_ranged(total.get((policy, measure)), words) for policy in policies),
+            *(_ranged(gain.get((other, measure)), words) for other in others),
         )
         for measure in dict.fromkeys(network["measure"])
     ]
     return Sheet(words("policies.title"), tuple(headings), ("text",) * len(headings), cells)
+
+
+def in_reading_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of ``gold.policy_comparison`` with measures and policies as the vocabulary lists them, others behind."""
+    place = {key: number for number, key in enumerate(vocabulary())}
+    order = pd.DataFrame(
+        {
+            kind: [place.get(f"{kind}.{code}", len(place)) for code in rows[kind]]
+            for kind in ("measure", "policy", "growth")
+        }
+    )
+    order["against"] = [place.get(f"policy.{code}", len(place)) for code in rows["against"]]
+    order["line_id"] = rows["line_id"].to_numpy()
+    keys = ["measure", "line_id", "growth", "policy", "against"]
+    return rows.iloc[order.sort_values(keys, kind="stable").index].reset_index(drop=True)
 
 
 def policy_widths(content: ReportContent) -> str:
@@ -67,10 +82,10 @@ def policy_widths(content: ReportContent) -> str:
     )
 
 
-def _ranged(row: Any) -> str:
+def _ranged(row: Any, words: Words) -> str:
     """A value with its unit and its 80 % interval."""
     if row is None:
         return "–"
     said = value(float(row.value), str(row.unit))
     low, high = (math.nan if end is None or pd.isna(end) else float(end) for end in (row.low, row.high))
-    return said if math.isnan(low) else f"{said} ({value(low)} – {value(high)})"
+    return said if math.isnan(low) else f"{said} ({words('cell.range', low=value(low), high=value(high))})"

@@ -30,6 +30,7 @@ from guideway.reporting.tables import (
 )
 from guideway.reporting.trust import misaligned_sheet, scorecard_sheet, unmeasured_sheet
 from guideway.reporting.words import Words
+from guideway.reporting.work_risk import with_year_risk
 
 PRINTED_ROWS = 40
 """Most rows of a printed table; the workbooks hold them all."""
@@ -54,7 +55,7 @@ def printed_report(content: ReportContent, rows: pd.DataFrame, summary: Summary,
         "banner": words("banner.stale", reason=content.banner) if content.banner else "",
         "headline": headline(summary, words),
         "none": words("none.rows"),
-        "panels": _panels(content, summary, words),
+        "panels": _panels(content, rows, summary, words),
         "tables": _tables(content, rows, words),
         "trust": _trust(content, words),
         "model": _model(content, words),
@@ -67,16 +68,16 @@ def printed_report(content: ReportContent, rows: pd.DataFrame, summary: Summary,
     }
 
 
-def _panels(content: ReportContent, summary: Summary, words: Words) -> list[dict[str, Any]]:
+def _panels(content: ReportContent, rows: pd.DataFrame, summary: Summary, words: Words) -> list[dict[str, Any]]:
     def panel(kind: str, key: str, items: list[Item], total: int) -> dict[str, Any]:
         left = total - len(items)
         more = words("more", n=left) if left > 0 else ""
         cells = [list(asdict(item).values()) for item in items]
         return {"kind": kind, "title": words(key), "items": cells, "more": more, "none": words(f"none.{kind}")}
 
-    moved = len(summary.sooner) + len(summary.later)
+    moved = len(summary.newly) + len(summary.sooner) + len(summary.later)
     return [
-        panel("act", "layer.act", act_items(content, summary, words, _ITEMS), len(summary.act) + len(summary.defects)),
+        panel("act", "layer.act", act_items(content, rows, summary, words, _ITEMS), len(summary.act)),
         panel("plan", "layer.plan", plan_items(content, words, _ITEMS), summary.works),
         panel("changed", "layer.changed", changed_items(content, summary, words, _ITEMS), moved),
     ]
@@ -159,7 +160,7 @@ def _forecast_row(row: Any, content: ReportContent, names: Any, words: Words) ->
 
 def _work_table(content: ReportContent, words: Words) -> dict[str, Any]:
     names, units, cells = line_names(content), units_of(content), []
-    for work in rows_of(in_local_time(content.work_plan.head(PRINTED_ROWS), content, "window_start")):
+    for work in rows_of(in_local_time(with_year_risk(content).head(PRINTED_ROWS), content, "window_start")):
         effect = math.nan if work.expected_effect is None else float(work.expected_effect)
         kind = words.code("type", work.work_type)
         line = names.get(work.line_id, str(work.line_id))
@@ -171,11 +172,11 @@ def _work_table(content: ReportContent, words: Words) -> dict[str, Any]:
                 [_stamp(work.window_start), work.zone],
                 f"{work.currency} {float(work.cost):,.0f}",
                 signed(effect, units.get(work.indicator, "")),
-                percent(float(work.risk_without)),
+                f"{percent(float(work.risk_without))} · {percent(float(work.risk_52w))}",
                 str(work.reason),
             ]
         )
-    heads = [words(f"work.{key}") for key in ("no", "work", "place", "window", "cost", "effect", "risk", "reason")]
+    heads = [words(f"work.{key}") for key in ("no", "work", "place", "window", "cost", "effect", "risks", "reason")]
     printed = _table(words, "work", heads, "1r 4 4 4 3r 2r 2r 7", cells, len(content.work_plan))
     return printed | {"note": " ".join((printed["note"], plan_verdict(content, words)))}
 

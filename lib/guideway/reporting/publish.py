@@ -192,7 +192,7 @@ def _write_files(content: ReportContent, folder: Path) -> tuple[str, ...]:
     write_workbook(folder / "condition.xlsx", tables, title=name, created=day)
     for file, frame in csv_frames(content, rows).items():
         write_csv(folder / file, frame)
-    mail = render_mail(content, summary)
+    mail = render_mail(content, rows, summary)
     (folder / "mail.txt").write_text(f"{mail.subject}\r\n\r\n{mail.text}", encoding="utf-8", newline="")
     (folder / "mail.html").write_text(mail.html, encoding="utf-8")
     degraded = (why_not,) if why_not else ()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from guideway.reporting.content import ReportContent
@@ -16,6 +17,9 @@ from guideway.reporting.words import Words
 NEAR_WEEKS = 26
 """A crossing nearer than this, more likely than not, should have a work."""
 
+SAFETY = 3
+"""Severity of a limit beyond which traffic is restricted."""
+
 CHANGED_DAYS = 7.0
 """A forecast that moved by less than this since last week is steady."""
 
@@ -24,13 +28,28 @@ NEAR_ENOUGH_DAYS = 364.0
 
 
 @dataclass(frozen=True)
+class Urgent:
+    """A place where somebody must act: its worst finding.
+
+    Attributes:
+        is_defect: whether ``row`` is one of ``gold.exceedance``, not of the outlook.
+        row: position of the row in its frame.
+        more: further findings at the same asset that ask for action.
+    """
+
+    is_defect: bool
+    row: int
+    more: int
+
+
+@dataclass(frozen=True)
 class Summary:
     """What the first screen says.
 
     Attributes:
-        act: rows of the outlook in layer ``act``, most urgent first.
-        defects: rows of ``gold.exceedance`` with severity 2 or 3, worst first.
-        places: distinct places in ``act`` and ``defects``.
+        act: places to act at within days: defects of severity 3, then the outlook's layer ``act``, then other defects
+            of severity 2 or more; each asset once, by its first finding.
+        newly: rows of the outlook beyond a worse limit than a week ago, worst first.
         sooner: rows of the outlook whose crossing came nearer by a week or more, most first.
         later: rows of the outlook whose crossing moved away by a week or more, most first.
         unplanned: assets likely to cross a limit within 26 weeks that no work covers.
@@ -41,9 +60,8 @@ class Summary:
         forecasts: number of series with a forecast.
     """
 
-    act: pd.DataFrame
-    defects: pd.DataFrame
-    places: int
+    act: tuple[Urgent, ...]
+    newly: pd.DataFrame
     sooner: pd.DataFrame
     later: pd.DataFrame
     unplanned: int
@@ -56,17 +74,13 @@ class Summary:
 
 def summarise(content: ReportContent, rows: pd.DataFrame) -> Summary:
     """The summary of a report; ``rows`` is its ``outlook``."""
-    act = rows[rows["layer"] == "act"]
-    severity = pd.to_numeric(content.exceedance["severity"], errors="coerce")
-    defects = content.exceedance[severity >= 2].sort_values("severity", ascending=False, kind="stable")
     covered = {str(asset) for assets in content.work_plan["asset_ids"] for asset in assets}
     near = (rows[f"probability_{NEAR_WEEKS}w"] >= 0.5) | (rows["beyond"] != "")
-    moved = rows[(rows["shift_days"].abs() >= CHANGED_DAYS) & (rows["days_p50"] <= NEAR_ENOUGH_DAYS)]
+    moved = rows[~rows["newly"] & (rows["shift_days"].abs() >= CHANGED_DAYS) & (rows["days_p50"] <= NEAR_ENOUGH_DAYS)]
     works = in_local_time(content.work_plan, content, "window_start")
     return Summary(
-        act=act,
-        defects=defects,
-        places=len(set(act["asset_id"]) | set(defects["asset_id"])),
+        act=_urgent(content, rows),
+        newly=rows[rows["newly"]].sort_values("beyond_severity", ascending=False, kind="stable"),
         sooner=moved[moved["shift_days"] < 0].sort_values("shift_days", kind="stable"),
         later=moved[moved["shift_days"] > 0].sort_values("shift_days", ascending=False, kind="stable"),
         unplanned=len(set(rows.loc[near, "asset_id"]) - covered),
@@ -78,13 +92,26 @@ def summarise(content: ReportContent, rows: pd.DataFrame) -> Summary:
     )
 
 
+def _urgent(content: ReportContent, rows: pd.DataFrame) -> tuple[Urgent, ...]:
+    severity = pd.to_numeric(content.exceedance["severity"], errors="coerce").to_numpy(float)
+    ranked = [int(k) for k in np.argsort(-severity, kind="stable")]
+    found = content.exceedance["asset_id"].to_numpy()
+    ahead = [(False, int(k), rows["asset_id"].iloc[k]) for k in np.flatnonzero(rows["layer"] == "act")]
+    worst = [(True, k, found[k]) for k in ranked if severity[k] >= SAFETY]
+    rest = [(True, k, found[k]) for k in ranked if 2 <= severity[k] < SAFETY]
+    findings: dict[str, list[tuple[bool, int]]] = {}
+    for is_defect, k, asset in (*worst, *ahead, *rest):
+        findings.setdefault(str(asset), []).append((is_defect, k))
+    return tuple(Urgent(*first, len(others)) for first, *others in findings.values())
+
+
 def headline(summary: Summary, words: Words) -> tuple[str, ...]:
     """One to four sentences that say what to decide."""
-    if summary.forecasts == 0 and summary.works == 0 and summary.places == 0:
+    if summary.forecasts == 0 and summary.works == 0 and not summary.act:
         return (words("headline.empty"),)
     opens = words.day(summary.first_window) if summary.first_window else ""
     sentences = [
-        words.number("headline.act", summary.places),
+        words.number("headline.act", len(summary.act)),
         words.number("headline.plan", summary.works, cost=money(summary.cost), date=opens),
     ]
     if summary.too_late:

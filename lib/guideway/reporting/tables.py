@@ -14,6 +14,7 @@ from guideway.reporting.local_time import in_local_time
 from guideway.reporting.outlook import HORIZONS
 from guideway.reporting.phrases import chainage
 from guideway.reporting.words import Words, unit_sign
+from guideway.reporting.work_risk import with_year_risk
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def forecast_sheet(content: ReportContent, rows: pd.DataFrame, words: Words) -> 
 
 def work_sheet(content: ReportContent, words: Words) -> Sheet:
     """The work list."""
-    plan, names = in_local_time(content.work_plan, content, "window_start", "window_end"), line_names(content)
+    plan, names = in_local_time(with_year_risk(content), content, "window_start", "window_end"), line_names(content)
     units = units_of(content)
     columns = [
         (words("work.no"), "0", list(plan["work_no"])),
@@ -73,7 +74,8 @@ def work_sheet(content: ReportContent, words: Words) -> Sheet:
         (words("col.indicator_only"), "text", [title(content, code, words) for code in plan["indicator"]]),
         (words("work.effect"), "0.00", list(plan["expected_effect"])),
         ("unit", "text", [units.get(code, "") for code in plan["indicator"]]),
-        (words("work.risk"), "0%", list(plan["risk_without"])),
+        (words("work.risk_next"), "0%", list(plan["risk_without"])),
+        (words("work.risk"), "0%", list(plan["risk_52w"])),
         (words("work.reason"), "text", list(plan["reason"])),
         ("asset_ids", "text", [", ".join(str(asset) for asset in assets) for assets in plan["asset_ids"]]),
     ]

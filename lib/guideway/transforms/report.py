@@ -31,7 +31,7 @@ from guideway.contracts.reference import ASSET, LIMIT, LINE, SECTION
 from guideway.contracts.silver import MEASUREMENT, POSITION_FIX
 from guideway.monitoring.noise_control.ranking import rank_receivers
 from guideway.monitoring.registry import indicators
-from guideway.reporting.content import ModelCard, ReportContent
+from guideway.reporting.content import ModelCard, ReportContent, in_key_order
 from guideway.reporting.outlook import outlook
 from guideway.reporting.quality_classes import CLASS_INDICATORS, km_by_class
 from guideway.reporting.strips import build_strip_maps, build_trends
@@ -115,6 +115,7 @@ def gather(
         "limit_forecast": read(LIMIT_FORECAST).where(today),
         "last_limit_forecast": read(LIMIT_FORECAST).where(last_week),
         "degradation_trend": read(DEGRADATION_TREND).where(today),
+        "last_degradation_trend": read(DEGRADATION_TREND).where(last_week),
         "exceedance": read(EXCEEDANCE).where(in_week("measured_at", as_of)),
         "intervention": read(INTERVENTION).where(F.col("at") < end_of(as_of)),
         "work_plan": read(WORK_PLAN).where(planned),
@@ -129,7 +130,7 @@ def gather(
         "misaligned": misaligned.where(in_week("started_at", as_of)),
         "unmeasured": unmeasured.where(in_week("started_at", as_of)),
     }
-    gathered: dict[str, Any] = {name: frame.toPandas() for name, frame in frames.items()}
+    gathered: dict[str, Any] = {name: in_key_order(name, frame.toPandas()) for name, frame in frames.items()}
     heard = read(NOISE_SOURCE).where(F.col("measured_at") >= end_of(as_of - timedelta(weeks=SOURCE_WEEKS)))
     gathered["noise_source"] = rank_receivers(heard.where(F.col("measured_at") < end_of(as_of)).toPandas())
     content = ReportContent(

@@ -122,5 +122,16 @@ def test_every_need_is_worked_on_or_deferred_once_with_its_reason(works: pd.Data
     told = list(rows.itertuples(index=False, name=None))
     assert len(told) == len(set(told))
     assert set(told) == set(zip(planning.needs["asset_id"], planning.needs["work_type"], strict=True))
-    assert works["reason"].str.contains(r"\d %").all()
+    assert works["reason"].str.contains("beyond the|crosses the|may cross the").all()
     assert waiting["reason"].str.contains("Deferred: ").all()
+
+
+def test_a_job_done_early_because_the_machine_comes_anyway_says_so(works: pd.DataFrame) -> None:
+    kinds = data("works", "work_type")
+    machine = works["work_type"].map(lambda kind: kinds[kind]["machine"])
+    visits = works.groupby([works["window_start"], works["line_id"], machine])["work_no"].transform("size")
+    needed = machines_needed(works)
+    single = [needed[key] == 1 for key in zip(works["window_start"], works["line_id"], machine, strict=True)]
+    shared = (visits > 1) & np.array(single)
+    assert 0 < shared.sum() < len(works)
+    assert works["reason"].str.contains("share the machine's visit").tolist() == shared.tolist()

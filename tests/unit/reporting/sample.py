@@ -94,6 +94,7 @@ def sample_content(seed: int = 7, *, length_factor: float = 1.0, language: str =
         limit_forecast=forecast,
         last_limit_forecast=_forecast(before, lines),
         degradation_trend=trend,
+        last_degradation_trend=before,
         exceedance=_exceedances(rng, assets),
         quality_class=_classes(),
         intervention=intervention,

@@ -122,7 +122,8 @@ def test_no_csv_cell_starts_like_a_formula(hostile: ReportContent, tmp_path: Pat
 
 
 def test_mail_has_one_subject_line_ten_lines_and_no_markup_of_the_data(hostile: ReportContent) -> None:
-    mail = render_mail(hostile, summarise(hostile, outlook(hostile)))
+    rows = outlook(hostile)
+    mail = render_mail(hostile, rows, summarise(hostile, rows))
     assert len(mail.subject.splitlines()) == 1
     assert len(mail.text.strip().splitlines()) <= 10
     assert not re.search(r"<(script|img|svg)", mail.html)

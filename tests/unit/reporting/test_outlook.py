@@ -9,6 +9,7 @@ import pytest
 
 from guideway.errors import LakeError
 from guideway.reporting.content import ReportContent, contract_columns
+from guideway.reporting.digest import act_items
 from guideway.reporting.outlook import crossings_by_line, outlook
 from guideway.reporting.summary import headline, summarise
 from guideway.reporting.words import Words
@@ -103,6 +104,36 @@ def test_a_date_that_stays_where_it_was_does_not_count_as_moved() -> None:
     assert row["level_change"] == pytest.approx(0.1)
     sooner = outlook(content(forecast({"days_p50": 60.0, "probability_52w": 1.0}), last))
     assert sooner["shift_days"].tolist() == [-33.0]
+
+
+def test_what_got_worse_says_so_and_why() -> None:
+    """Newly beyond a limit comes first; level, rate and limit say why a forecast moved."""
+    beyond = forecast({"days_p50": 0.0, "probability_52w": 1.0, "level_now": 2.1, "limit": 2.0})
+    last = forecast({"days_p50": 40.0, "level_now": 1.9, "limit": 2.0})
+    row = outlook(content(beyond, last)).iloc[0]
+    assert row["newly"]
+    assert np.isnan(row["shift_days"])
+    assert row["level_change"] == pytest.approx(0.2)
+    assert not outlook(content(beyond, beyond))["newly"].any(), "it was beyond a week ago"
+    assert not outlook(content(beyond))["newly"].any(), "nobody knows what was a week ago"
+    stricter = outlook(content(beyond, last.assign(limit=2.4))).iloc[0]
+    assert stricter["limit_change"] == pytest.approx(-0.4)
+
+
+def test_each_place_is_listed_once_by_its_worst_finding_with_the_work_planned_there(small: ReportContent) -> None:
+    rows = outlook(small)
+    summary = summarise(small, rows)
+    act = rows[rows["layer"] == "act"]
+    bad = small.exceedance[small.exceedance["severity"] >= 2]
+    assert len(summary.act) == len(set(act["asset_id"]) | set(bad["asset_id"]))
+    assert sum(1 + place.more for place in summary.act) == len(act) + len(bad)
+    severe = [place for place in summary.act if place.is_defect and small.exceedance["severity"].iloc[place.row] == 3]
+    assert severe == list(summary.act[: len(severe)])
+    items = act_items(small, rows, summary, Words("en"), len(summary.act))
+    numbers = {asset: w.work_no for w in small.work_plan[::-1].itertuples() for asset in w.asset_ids}
+    for place, item in zip(summary.act, items, strict=True):
+        asset = (small.exceedance if place.is_defect else rows)["asset_id"].iloc[place.row]
+        assert (f"work no. {numbers[asset]} on" if asset in numbers else "no work planned") in item.why
 
 
 def test_most_urgent_rows_come_first_and_every_series_is_there_once(small: ReportContent) -> None:

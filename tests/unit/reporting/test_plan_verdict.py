@@ -46,8 +46,8 @@ def test_a_safety_limit_that_is_not_kept_is_on_the_first_screen_and_in_the_mail(
     rows = outlook(content)
     summary = summarise(content, rows)
     assert sum(says in sentence for sentence in headline(summary, Words("en"))) == 1
-    assert says in render_mail(content, summary).text
-    assert says not in render_mail(small, summarise(small, rows)).text
+    assert says in render_mail(content, rows, summary).text
+    assert says not in render_mail(small, rows, summarise(small, rows)).text
     printed = printed_report(content, rows, summary, Words("en"))
     assert any(says in sentence for sentence in printed["headline"])
     assert any("better by more than 3.8 %" in table["note"] for table in printed["tables"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pandas as pd
 import pytest
 
@@ -19,7 +21,7 @@ def test_every_deferral_is_on_the_page_and_in_the_workbook_with_its_risk(small: 
     assert [row["reason"] for row in shown] == small.deferral["reason"].tolist()
     assert [row["risk_52w"] for row in shown] == pytest.approx(small.deferral["risk_52w"].tolist())
     sheet = deferral_sheet(small, Words("en"))
-    assert sheet.headings[5:8] == ("Beyond a limit without it", "Cost", "Expected cost of waiting")
+    assert sheet.headings[5:8] == ("Beyond a limit within 52 weeks without it", "Cost", "Expected cost of waiting")
     assert [row[7] for row in sheet.rows] == small.deferral["expected_loss"].tolist()
     assert len(sheet.headings) == len(sheet.formats) == len(sheet.rows[0])
 
@@ -34,13 +36,23 @@ def test_the_comparison_has_every_policy_and_difference_with_its_interval(small:
     assert len(by_measure) == rows.loc[rows["line_id"] == "*", "measure"].nunique()
     column = sheet.headings.index(words.code("policy", "condition_based"))
     own = known.loc[("condition_based", "", "works_cost")]
-    said = f"{value(own['value'], 'EUR')} ({value(own['low'])} – {value(own['high'])})"
+    said = f"{value(own['value'], 'EUR')} ({words('cell.range', low=value(own['low']), high=value(own['high']))})"
     assert by_measure[words("measure.works_cost")][column] == said
     against = sheet.headings.index(words("policies.against", policy=words("policy.corrective")))
     gain = known.loc[("condition_based", "corrective", "exceedance_days")]
     assert by_measure[words("measure.exceedance_days")][against].startswith(value(gain["value"], "d"))
-    page = unpack_page(render_html(small))[0]["policies"]
-    assert pd.DataFrame(page)["value"].tolist() == pytest.approx(rows["value"].tolist())
+    page = pd.DataFrame(unpack_page(render_html(small))[0]["policies"])
+    keys = ["line_id", "growth", "policy", "against", "measure"]
+    shown, true = (frame.set_index(keys)["value"].sort_index() for frame in (page, rows))
+    assert shown.to_dict() == pytest.approx(true.to_dict())
+
+
+def test_policies_and_measures_come_in_the_order_of_reading_whatever_order_the_lake_gives(small: ReportContent) -> None:
+    shuffled = small.policy_comparison.sample(frac=1.0, random_state=3)
+    sheet = policy_sheet(dataclasses.replace(small, policy_comparison=shuffled), Words("en"))
+    assert sheet.headings[1:4] == ("fixed interval", "corrective", "condition-based")
+    assert [row[0] for row in sheet.rows[:2]] == ["Works", "Possession time"]
+    assert sheet.rows[8][0] == "Total with consequences"
 
 
 def test_without_a_plan_and_without_ballast_both_are_empty() -> None:

@@ -26,53 +26,69 @@ function jump(id) {
   document.getElementById(id).scrollIntoView();
 }
 
+// Each place once, by its worst finding.
 function panelAct() {
-  const { act, defects: found } = data.summary;
-  const urgent = found.filter((i) => defects.severity.at(i) >= 3).slice(0, 2);
-  const items = [...urgent.map(defectEntry), ...act.slice(0, FIRST_ITEMS - urgent.length).map(actEntry)];
-  const total = act.length + found.length;
-  for (const i of found.slice(urgent.length)) if (items.length < FIRST_ITEMS) items.push(defectEntry(i));
-  return panel("act", mark("act", t("layer.act")), t("layer.act.why"), items, total, t("none.act"), () => { forecastState.layer = "act"; forecastState.within = 0; drawForecast(); jump("forecast"); });
+  const { act, places } = data.summary;
+  const items = act.slice(0, FIRST_ITEMS).map(([isDefect, k, more]) => (isDefect ? defectEntry(k, more) : actEntry(k, more)));
+  return panel("act", mark("act", t("layer.act")), t("layer.act.why"), items, places, t("none.act"), () => { forecastState.layer = "act"; forecastState.within = 0; drawForecast(); jump("forecast"); });
 }
 
-function actEntry(k) {
+// What is planned there, and what else was found.
+function furtherWords(a, more) {
+  const k = seriesOfAsset(a).find((o) => workOf.has(series.work.at(o))), work = k === undefined ? null : workOf.get(series.work.at(k));
+  return [work ? t("act.work", { n: work.work_no, date: day(Math.floor(work.window_start / 1440), "short") }) : t("act.no_work"), more ? many("act.more", more) : null];
+}
+
+function actEntry(k, more) {
   const a = series.asset.at(k), beyond = series.beyond.at(k);
   const when = series.p50.at(k) > 0 ? `${series.level.at(k)} ${away(series.p50.at(k))}, ${dates(series.p10.at(k), series.p90.at(k))}` : null;
   return entry({
     a: assetName(a), b: beyond ? t("cell.over_limit", { level: beyond }) : away(series.p50.at(k)),
     c: [said(place(a)), " · ", `${indicatorWord(series.indicator.at(k))} ${val(series.now.at(k), unitOf(k))}`],
-    d: [consequence(k), when].filter(Boolean).join(" · "), open: () => openDetail(k),
+    d: [consequence(k), when, ...furtherWords(a, more)].filter(Boolean).join(" · "), open: () => openDetail(k),
   });
 }
 
-function defectEntry(i) {
+function defectEntry(i, more) {
   const a = defects.asset.at(i), severity = defects.severity.at(i);
   return entry({
     a: assetName(a), b: t("cell.over_limit", { level: defects.level.at(i) }),
-    c: [said(placeOf(a, defects.from.at(i), defects.to.at(i))), " · ", `${indicatorWord(defects.indicator.at(i))} ${val(defects.peak.at(i), defects.unit.at(i))} (${defects.level.at(i)} ${val(defects.limit.at(i))})`],
-    d: t(`consequence.now.${severity}`), open: () => jump("defects"),
+    c: [said(placeOf(a, defects.from.at(i), defects.to.at(i))), " · ", `${indicatorWord(defects.indicator.at(i))} ${val(defects.peak.at(i), defects.unit.at(i))} (${defects.level.at(i)} ${val(defects.limit.at(i), defects.unit.at(i))})`],
+    d: [t(`consequence.now.${severity}`), ...furtherWords(a, more)].filter(Boolean).join(" · "), open: () => jump("defects"),
   });
+}
+
+const CERTAIN = 0.995;
+
+function withoutWords(w) {
+  return w.risk_without >= CERTAIN ? t("work.beyond") : t("work.without", { p: percent(w.risk_without), year: percent(w.risk_52w) });
 }
 
 function panelPlan() {
   const items = works.slice(0, FIRST_ITEMS).map((w) => entry({
     a: `${codeWord("type", w.work_type)}, ${lineName(w.line_id)}`, b: day(Math.floor(w.window_start / 1440), "short"),
     c: [said(kmRange(w.from_m, w.to_m) || t("work.depot")), ` · ${many("work.assets", w.asset_ids)} · ${money(w.cost, w.currency)}`],
-    d: [w.expected_effect === null ? null : `${indicatorWord(w.indicator)} ${signed(w.expected_effect, indicatorUnit.get(w.indicator) || "")}`, t("work.without", { p: percent(w.risk_without) })].filter(Boolean).join(" · "), open: () => jump("work"),
+    d: [w.expected_effect === null ? null : `${indicatorWord(w.indicator)} ${signed(w.expected_effect, indicatorUnit.get(w.indicator) || "")}`, withoutWords(w)].filter(Boolean).join(" · "), open: () => jump("work"),
   }));
   return panel("plan", mark("plan", t("layer.plan")), t("layer.plan.why"), items, works.length, t("none.plan"), () => jump("work"));
 }
 
+// Why a forecast moved since last week: the level, its rate, the limit.
+function whyWords(k) {
+  const unit = unitOf(k), level = series.levelChange.at(k), rate = series.rateChange.at(k), limit = series.limitChange.at(k);
+  return [
+    Math.abs(level) >= 0.005 ? `${indicatorWord(series.indicator.at(k))} ${signed(level, unit)}` : null,
+    Math.abs(rate) >= Math.max(0.05 * Math.abs(series.rate.at(k)), 0.005) ? t("why.rate", { change: signed(rate, perYear(k)) }) : null,
+    Math.abs(limit) >= 0.005 ? t("why.limit", { change: signed(limit, unit) }) : null,
+  ].filter(Boolean).join(" · ");
+}
+
 function panelChanged() {
-  const { sooner, later, moved } = data.summary;
-  const picked = [...sooner.slice(0, Math.max(3, FIRST_ITEMS - later.length)), ...later].slice(0, FIRST_ITEMS);
-  const items = picked.map((k) => {
-    const a = series.asset.at(k), change = series.levelChange.at(k);
-    return entry({
-      a: assetName(a), b: shiftWords(k),
-      c: [said(place(a)), ` · ${series.level.at(k)} ${away(series.p50.at(k))}`],
-      d: Math.abs(change) >= 0.005 ? `${indicatorWord(series.indicator.at(k))} ${signed(change, unitOf(k))}` : null, open: () => openDetail(k),
-    });
-  });
-  return panel("changed", t("layer.changed"), t("layer.changed.why"), items, moved[0] + moved[1], t("none.changed"), () => { forecastState.within = 0; forecastState.sort = 7; drawForecast(); jump("forecast"); });
+  const { newly, sooner, later, moved } = data.summary, fresh = new Set(newly);
+  const picked = [...new Set([...newly, ...sooner, ...later])].slice(0, FIRST_ITEMS);
+  const items = picked.map((k) => entry({
+    a: assetName(series.asset.at(k)), b: fresh.has(k) ? t("cell.newly", { level: series.beyond.at(k) }) : shiftWords(k),
+    c: [said(place(series.asset.at(k))), ` · ${series.level.at(k)} ${away(series.p50.at(k))}`], d: whyWords(k) || null, open: () => openDetail(k),
+  }));
+  return panel("changed", t("layer.changed"), t("layer.changed.why"), items, moved, t("none.changed"), () => { forecastState.within = 0; forecastState.sort = 7; drawForecast(); jump("forecast"); });
 }

@@ -12,12 +12,12 @@ function drawDeferred() {
   ], data.deferrals, { first: 10, open: (d) => { const k = d.first_asset === null ? undefined : seriesAt(d.first_asset, d.indicator); if (k !== undefined) openDetail(k); } }));
 }
 
-const PLAIN_UNITS = new Set(["1", "h", "d", "min", "mm"]);
+const COUNTED = { 1: "", h: "\u202fh", d: "\u202fd", min: "\u202fmin" };
 
 function amount(row) {
   if (!row) return "–";
-  const say = (x) => (PLAIN_UNITS.has(row.unit) ? val(x, row.unit === "1" ? "" : row.unit) : row.measure === "break_even" ? `${val(x)}\u202f${row.unit}` : money(x, row.unit));
-  return [say(row.value), row.low === null ? null : h("span", { class: "sub" }, `${say(row.low)} – ${say(row.high)}`)];
+  const say = (x) => (COUNTED[row.unit] !== undefined ? num(x) + COUNTED[row.unit] : row.unit === "mm" ? val(x, row.unit) : row.measure === "break_even" ? `${val(x)}\u202f${row.unit}` : money(x, row.unit));
+  return [say(row.value), row.low === null ? null : h("span", { class: "sub" }, t("cell.range", { low: say(row.low), high: say(row.high) }))];
 }
 
 function drawPolicies() {

@@ -70,10 +70,10 @@ function drawWork() {
     { label: t("work.window"), cls: "nowrap", key: (w) => w.window_start, cell: (w) => [day(Math.floor(w.window_start / 1440)), h("span", { class: "sub" }, said(`${minute(w.window_start, false)} – ${minute(w.window_end, false)} ${w.zone}`))] },
     { label: t("work.cost"), cls: "num", key: (w) => w.cost, down: true, cell: (w) => money(w.cost, w.currency) },
     { label: t("work.effect"), cls: "num", key: (w) => w.expected_effect ?? NaN, cell: (w) => (w.expected_effect === null ? "–" : signed(w.expected_effect, indicatorUnit.get(w.indicator) || "")) },
-    { label: t("work.risk"), cls: "num", key: (w) => w.risk_without, down: true, cell: (w) => percent(w.risk_without) },
+    { label: t("work.risks"), cls: "num risks", key: (w) => w.risk_52w ?? w.risk_without, down: true, cell: (w) => [percent(w.risk_without), " · ", percent(w.risk_52w ?? NaN)] },
     { label: t("work.reason"), cls: "wordy", cell: (w) => said(w.reason) },
   ], works, { foot: works.length ? [h("td", { colspan: 4 }, many("work.total", works.length, { cost })), h("td", { colspan: 4 })] : undefined }));
-  const inferred = list(interventions.n, (i) => i).filter((i) => interventions.source.at(i) === "inferred");
+  const inferred = list(interventions.n, (i) => i).filter((i) => interventions.source.at(i) === "inferred").sort((i, j) => interventions.day.at(j) - interventions.day.at(i));
   put(body("inferred"), plainTable([
     { label: t("col.section"), key: (i) => interventions.asset.at(i), cell: (i) => { const a = interventions.asset.at(i); return [h("strong", null, said(assetName(a))), h("span", { class: "sub" }, said(place(a)))]; } },
     { label: t("inferred.when"), cls: "nowrap", key: (i) => interventions.day.at(i), down: true, cell: (i) => day(interventions.day.at(i)) },

@@ -159,6 +159,6 @@ function trendLabel(k) {
 function trendFigure(k) {
   const a = series.asset.at(k), layer = series.layer.at(k);
   const caption = h("figcaption", null, mark(layer, t(`layer.${layer}.short`)), h("strong", null, said(assetName(a))),
-    h("span", { class: "soft" }, h("br"), said(place(a)), h("br"), `${indicatorWord(series.indicator.at(k))}, ${unitOf(k)}`));
+    h("span", { class: "soft" }, h("br"), said(place(a)), h("br"), [indicatorWord(series.indicator.at(k)), unitOf(k)].filter(Boolean).join(", ")));
   return h("figure", null, caption, drawTrend(k, { width: 400, height: 216 }));
 }
