@@ -268,8 +268,8 @@ POLICY_COMPARISON = Table(
             "measure",
             "string",
             "works, possession_hours, works_cost, exceedance_days, exceedance_cost, restriction_minutes, "
-            "restriction_cost, mean_level, total_cost; break_even: what a day beyond the limit must be worth for the "
-            "policy to be the cheaper one",
+            "restriction_cost, recording_cost, mean_level, total_cost; break_even: what a day beyond the limit must be "
+            "worth for the policy to be the cheaper one",
         ),
         Column("value", "double", "the measure, in unit"),
         Column("low", "double", "lower end of the 80 % bootstrap interval over sections", nullable=True),

@@ -16,6 +16,7 @@ from guideway.planning.replay import MEASURES, Policy, SectionHistory, WorkData,
 
 Floats = npt.NDArray[np.float64]
 _LEVELS = (10.0, 90.0)
+COSTS = ("works_cost", "exceedance_cost", "restriction_cost", "recording_cost")
 TOTAL_COST = "total_cost"
 EVERY = "*"
 _NAMES = (*MEASURES, TOTAL_COST)
@@ -85,7 +86,7 @@ def compare(
 
 def _counted(outcome: dict[str, Floats]) -> Floats:
     """Columns in the order of ``_NAMES``, shape (n, measures): sums are wanted of each, of the level a mean."""
-    total = outcome["works_cost"] + outcome["exceedance_cost"] + outcome["restriction_cost"]
+    total = np.sum([outcome[name] for name in COSTS], axis=0)
     mean = outcome["mean_level"] / len(total)
     return np.column_stack([*(outcome[name] for name in MEASURES if name != "mean_level"), mean, total])
 
@@ -142,7 +143,7 @@ def break_even(differences: Iterable[_Row]) -> dict[str, float]:
     value = {(against, measure): total for against, measure, total, *_ in differences}
     worth = {}
     for against in dict.fromkeys(key[0] for key in value):
-        dearer = value[against, "works_cost"] + value[against, "restriction_cost"]
+        dearer = sum(value[against, cost] for cost in COSTS if cost != "exceedance_cost")
         fewer = -value[against, "exceedance_days"]
         if dearer > 0 and fewer > 0:
             worth[against] = dearer / fewer

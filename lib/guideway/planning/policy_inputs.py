@@ -12,6 +12,7 @@ from guideway.planning.replay import Policy, SectionHistory, WorkData
 def policies_of(catalogue: Catalogue) -> tuple[Policy, ...]:
     """The policies in the data."""
     columns = ["policy", "kind", "title", "interval_days", "inspection_days", "lead_days", "join_days"]
+    columns.append("recording_cost_per_km")
     return tuple(Policy(*row) for row in catalogue.policies[columns].itertuples(index=False, name=None))
 
 

@@ -33,6 +33,7 @@ class Policy:
         inspection_days: between measurements.
         lead_days: from decision to possession.
         join_days: a neighbour of a due section joins if it is due itself within this time.
+        recording_cost_per_km: of each measurement of a track.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Policy:
     inspection_days: float
     lead_days: float
     join_days: float
+    recording_cost_per_km: float
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ MEASURES = (
     "exceedance_cost",
     "restriction_minutes",
     "restriction_cost",
+    "recording_cost",
     "mean_level",
 )
 """What is counted: each a value a section; ``mean_level`` is a mean (ride comfort), the others are sums."""
@@ -131,10 +134,12 @@ def replay(history: SectionHistory, policy: Policy, work: WorkData, years: float
     noises = np.random.default_rng((seed, 1))
     effects = np.random.default_rng((seed, 2)).uniform(work.effect - work.spread, work.effect + work.spread, (n, 64))
     step = max(1, round(policy.inspection_days / WEEK))
+    recording = policy.recording_cost_per_km * history.length_m / 1000.0
     for week in range(weeks):
         day = week * WEEK
         level = level + history.rate_per_year * WEEK / YEAR
         since = since + WEEK
+        out["recording_cost"] += recording * (week % step == 0)
         measured = level + history.sigma * noises.standard_normal(n)
         if policy.kind == "fixed":
             due = np.where((day + phase * policy.interval_days) % policy.interval_days < WEEK, day, np.inf)

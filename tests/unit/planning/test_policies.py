@@ -28,9 +28,9 @@ CERTAIN = WorkData(
     cost_beyond=10.0,
     alpha=0.1,
 )
-FIXED = Policy("fixed", "fixed", "fixed", 364.0, 91.0, 0.0, 0.0)
-CORRECTIVE = Policy("corrective", "corrective", "corrective", 0.0, 91.0, 28.0, 0.0)
-FORECAST = Policy("condition", "forecast", "condition", 0.0, 28.0, 28.0, 0.0)
+FIXED = Policy("fixed", "fixed", "fixed", 364.0, 91.0, 0.0, 0.0, 40.0)
+CORRECTIVE = Policy("corrective", "corrective", "corrective", 0.0, 91.0, 28.0, 0.0, 40.0)
+FORECAST = Policy("condition", "forecast", "condition", 0.0, 28.0, 28.0, 0.0, 18.0)
 
 
 def history(rates: list[float], sigma: float = 0.0, track: list[int] | None = None) -> SectionHistory:
@@ -65,6 +65,7 @@ def test_a_corrective_history_follows_by_hand() -> None:
     assert out["works_cost"][0] == pytest.approx(100.0 + 200.0)
     assert out["possession_hours"][0] == pytest.approx((30 + 20) / 60)
     assert out["restriction_minutes"][0] == 0.0
+    assert out["recording_cost"][0] == pytest.approx(6 * 0.2 * 40.0), "weeks 0, 13, ... 65, each 200 m"
 
 
 def test_a_fixed_interval_works_once_in_each_interval() -> None:
@@ -123,9 +124,13 @@ def test_the_comparison_gives_intervals_and_says_where_it_does_not_help() -> Non
     assert by.loc[("corrective", "exceedance_days"), "high"] < 0
     assert by.loc[("fixed_interval", "works_cost"), "value"] != 0
     idle = result.groups[(result.groups["line_id"] == "still") & (result.groups["against"] == "corrective")]
-    assert (idle["value"] == 0).all()
+    assert (idle["value"] > 0).all(), "on track that does not wear, measuring more often is all that changes"
     assert not idle["helps"].any()
-    cost, days = (by.loc[("corrective", name), "value"] for name in ("works_cost", "exceedance_days"))
+    works, recordings, days = (
+        by.loc[("corrective", name), "value"] for name in ("works_cost", "recording_cost", "exceedance_days")
+    )
+    assert recordings > 0, "measuring more often costs more, and that counts"
+    cost = works + recordings
     assert (cost > 0) == any("cheaper than corrective only if" in sentence for sentence in result.says)
     assert days < 0
     assert any("still" in sentence and "no lower cost than corrective" in sentence for sentence in result.says)

@@ -133,7 +133,7 @@ def test_each_place_is_listed_once_by_its_worst_finding_with_the_work_planned_th
     numbers = {asset: w.work_no for w in small.work_plan[::-1].itertuples() for asset in w.asset_ids}
     for place, item in zip(summary.act, items, strict=True):
         asset = (small.exceedance if place.is_defect else rows)["asset_id"].iloc[place.row]
-        assert (f"work no. {numbers[asset]} on" if asset in numbers else "no work planned") in item.why
+        assert (f"work no.\u00a0{numbers[asset]} on" if asset in numbers else "no work planned") in item.why
 
 
 def test_most_urgent_rows_come_first_and_every_series_is_there_once(small: ReportContent) -> None:

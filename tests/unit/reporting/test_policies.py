@@ -52,7 +52,7 @@ def test_policies_and_measures_come_in_the_order_of_reading_whatever_order_the_l
     sheet = policy_sheet(dataclasses.replace(small, policy_comparison=shuffled), Words("en"))
     assert sheet.headings[1:4] == ("fixed interval", "corrective", "condition-based")
     assert [row[0] for row in sheet.rows[:2]] == ["Works", "Possession time"]
-    assert sheet.rows[8][0] == "Total with consequences"
+    assert sheet.rows[9][0] == "Total with consequences"
 
 
 def test_without_a_plan_and_without_ballast_both_are_empty() -> None:

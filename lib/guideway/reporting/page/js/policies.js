@@ -5,7 +5,7 @@ function drawDeferred() {
     { label: t("work.no"), cls: "num", key: (d) => d.deferral_no, cell: (d) => num(d.deferral_no) },
     { label: t("work.work"), key: (d) => d.work_type, cell: (d) => [h("strong", null, said(codeWord("type", d.work_type))), h("span", { class: "sub" }, indicatorWord(d.indicator))] },
     { label: t("work.place"), key: (d) => `${d.line_id} ${String(Math.round(d.from_m)).padStart(9, "0")}`, cell: (d) => [said(lineName(d.line_id)), h("span", { class: "sub" }, said(workPlace(d)))] },
-    { label: t("work.risk"), cls: "num", key: (d) => d.risk_52w, down: true, cell: (d) => percent(d.risk_52w) },
+    { label: t("work.risk"), cls: "num risks", key: (d) => d.risk_52w, down: true, cell: (d) => percent(d.risk_52w) },
     { label: t("work.cost"), cls: "num", key: (d) => d.cost, down: true, cell: (d) => money(d.cost, d.currency) },
     { label: t("deferred.loss"), cls: "num", key: (d) => d.expected_loss, down: true, cell: (d) => money(d.expected_loss, d.currency) },
     { label: t("work.reason"), cls: "wordy", cell: (d) => said(d.reason) },
