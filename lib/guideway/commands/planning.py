@@ -17,6 +17,7 @@ from guideway.job import today
 from guideway.settings import Settings, load_settings, local_path
 
 if TYPE_CHECKING:
+    from guideway.planning.what_if import Changes
     from guideway.transforms.planning import Fetch, PlanningFrames
 
 _TRUTH = {"level_start_mm": "start", "level_rate_mm_per_year": "rate_per_year"}
@@ -109,10 +110,22 @@ def _what_if(options: argparse.Namespace) -> int:
         said = {"figures": _records(shown.figures), "works": _records(shown.works)}
         print(json.dumps({"as_of": as_of.isoformat(), "status": other.status, "gap": round(other.gap, 4), **said}))
     else:
-        print(shown.figures.to_string(index=False))
-        moved = shown.works.drop(columns="reason")  # sentences, in --json
-        print(moved.to_string(index=False) if len(moved) else "no work comes, goes or moves")
+        _print_changes(shown)
     return 0
+
+
+def _print_changes(shown: Changes) -> None:
+    """Figures with their units, works by their windows in UTC; the reasons are sentences and in --json only."""
+    figures = shown.figures.assign(unit=shown.figures["unit"].replace("1", ""))
+    print(figures.to_string(index=False, float_format="{:,.0f}".format))
+    works = shown.works.drop(columns="reason")
+    for name in ("window_before", "window_after"):
+        opens = pd.to_datetime(works[name], utc=True)
+        works[name] = opens.dt.strftime("%Y-%m-%d %H:%M UTC").fillna("-")
+    if works.empty:
+        print("no work comes, goes or moves")
+    else:
+        print(works.to_string(index=False, float_format="{:,.0f}".format, na_rep="-"))
 
 
 def _fetch(settings: Settings) -> Fetch:

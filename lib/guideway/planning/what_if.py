@@ -19,7 +19,8 @@ TREND = ("asset_id", "indicator", "rate_per_year", "rate_low", "rate_high", "sig
 
 _FARTHEST_DAYS = 3652.5
 _WIDTH_80 = 2.0 * 1.2815515655446004
-_FIGURES = ("works", "deferred", "safety_missed", "cost", "expected_loss", "objective")
+_SUMS = ("cost", "expected_loss", "objective")
+_FIGURES = ("works", "deferred", "safety_missed", *_SUMS)
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Changes:
     """What a changed question changes in the plan.
 
     Attributes:
-        figures: figure, before, after.
+        figures: figure, before, after, unit.
         works: jobs that come, go or move: change, line_id, from_m, to_m, work_type, window_before, window_after, cost,
             reason.
     """
@@ -121,10 +122,8 @@ def changes(
     before: tuple[Planning, MaintenancePlan, pd.DataFrame], after: tuple[Planning, MaintenancePlan, pd.DataFrame]
 ) -> Changes:
     """Compare two plans of one day; each is given with its problem and its rows of works."""
-    figures = pd.DataFrame(
-        [(name, *pair) for name, *pair in zip(_FIGURES, _figures(*before), _figures(*after), strict=True)],
-        columns=["figure", "before", "after"],
-    )
+    figures = pd.DataFrame({"figure": _FIGURES, "before": _figures(*before), "after": _figures(*after)})
+    figures["unit"] = [before[0].currency if name in _SUMS else "1" for name in _FIGURES]
     old, new = _by_asset(before[2]), _by_asset(after[2])
     seen: set[tuple[str, int]] = set()
     rows = []
