@@ -174,6 +174,10 @@ def test_the_language_changes_everything_at_once(visit: Visit, code: str, headin
     expect(page.locator("#lines h2")).to_have_text(heading)
     expect(page.locator(".panel .mark").first).to_have_text(act)
     if code != "en":
+        why = page.locator("#work tbody tr").first.locator("td").last
+        assert re.search(r"^.*(超過|超过) IL.*2027年5月20日 – 11月6日.*\nOne section", why.inner_text()), (
+            "own words first"
+        )
         shown = page.inner_text("main")
         assert "Since last week" not in shown
         assert "80 % interval" not in shown

@@ -16,8 +16,11 @@ from guideway.reporting.tables import line_names, name_of, place, rows_of, title
 from guideway.reporting.words import Words
 from guideway.reporting.work_risk import CERTAIN, with_year_risk
 
-RATE_CHANGED = 0.05
+RATE_CHANGED = 0.02
 """A rate that changed by less than this share of itself since last week is no reason."""
+
+LEAST_CHANGE = 0.001
+"""Changes below the third decimal are not told."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,10 @@ def _why(row: Any, content: ReportContent, words: Words) -> str:
         str(row.unit),
         *(_number(x) for x in (row.level_change, row.rate_change, row.limit_change)),
     )
-    says = [f"{title(content, row.indicator, words)} {signed(level, unit)}"] if abs(level) >= 0.005 else []
-    if abs(rate) >= max(RATE_CHANGED * abs(_number(row.rate_per_year)), 0.005):
+    says = [f"{title(content, row.indicator, words)} {signed(level, unit)}"] if abs(level) >= LEAST_CHANGE else []
+    if abs(rate) >= max(RATE_CHANGED * abs(_number(row.rate_per_year)), LEAST_CHANGE):
         says.append(words("why.rate", change=signed(rate, words("cell.per_year", unit=unit))))
-    if abs(limit) >= 0.005:
+    if abs(limit) >= LEAST_CHANGE:
         says.append(words("why.limit", change=signed(limit, unit)))
     return " · ".join(says)
 

@@ -21,8 +21,12 @@ def value(number: float, unit: str = "") -> str:
 
 
 def signed(number: float, unit: str = "") -> str:
-    """A change: its sign is always written."""
-    return ("+" if math.isfinite(number) and number > 0 else "") + value(number, unit)
+    """A change: its sign is always written, and a small one has a third decimal."""
+    sign = unit_sign(unit)
+    small = f"{number:.3f}{' ' + sign if sign else ''}".replace("-", "−")
+    return ("+" if math.isfinite(number) and number > 0 else "") + (
+        small if 0.0 < abs(number) < 0.01 else value(number, unit)
+    )
 
 
 def percent(share: float) -> str:

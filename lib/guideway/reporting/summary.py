@@ -128,7 +128,9 @@ def plan_verdict(content: ReportContent, words: Words) -> str:
     plan = content.maintenance_plan.iloc[0]
     missed = int(plan["safety_missed"])
     budget = money({str(plan["currency"]): float(plan["budget"])})
-    said = words("work.plan", weeks=int(plan["horizon_weeks"]), budget=budget, gap=f"{float(plan['gap']) * 100:.1f}")
+    gap = f"{float(plan['gap']) * 100:.1f}"
+    key = "work.plan_best" if gap == "0.0" else "work.plan"
+    said = words(key, weeks=int(plan["horizon_weeks"]), budget=budget, gap=gap)
     safety = words.number("work.safety", missed, risk=f"{float(plan['accepted_risk']) * 100:.0f}")
     return f"{said} {safety}" if words.language == "en" else said + safety
 

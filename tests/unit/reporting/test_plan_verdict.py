@@ -33,7 +33,9 @@ def late(content: ReportContent, missed: int) -> ReportContent:
 def test_the_gap_and_the_budget_are_on_the_page(small: ReportContent, language: Language) -> None:
     said = unpack_page(render_html(late(small, 0)))[0]["meta"]["plan"][language]
     assert said == plan_verdict(late(small, 0), Words(language))
-    assert "3.8 %" in said
+    assert "3.8" in said
+    best = small.maintenance_plan.assign(gap=0.0003)
+    assert "best plan" in plan_verdict(dataclasses.replace(small, maintenance_plan=best), Words("en"))
     assert "EUR 400,000" in said
     assert Words(language)("work.safety_none", risk=5) in said
 
@@ -50,7 +52,7 @@ def test_a_safety_limit_that_is_not_kept_is_on_the_first_screen_and_in_the_mail(
     assert says not in render_mail(small, rows, summarise(small, rows)).text
     printed = printed_report(content, rows, summary, Words("en"))
     assert any(says in sentence for sentence in printed["headline"])
-    assert any("better by more than 3.8 %" in table["note"] for table in printed["tables"])
+    assert any("better by more than 3.8\u00a0%" in table["note"] for table in printed["tables"])
 
 
 def test_the_workbook_has_the_plan_as_numbers_and_every_effect_with_its_unit(

@@ -60,6 +60,8 @@ def test_values_read_as_people_write_them(number: float, unit: str, text: str) -
 def test_changes_carry_their_sign() -> None:
     assert signed(0.5, "mm") == "+0.50 mm"
     assert signed(-0.5, "mm") == "−0.50 mm"
+    assert signed(-0.0024, "mm") == "−0.002 mm"
+    assert signed(0.0, "mm") == "0.00 mm"
 
 
 def test_times_to_a_crossing() -> None:

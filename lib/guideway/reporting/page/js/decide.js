@@ -73,13 +73,15 @@ function panelPlan() {
   return panel("plan", mark("plan", t("layer.plan")), t("layer.plan.why"), items, works.length, t("none.plan"), () => jump("work"));
 }
 
+const LEAST_CHANGE = 0.001;
+
 // Why a forecast moved since last week: the level, its rate, the limit.
 function whyWords(k) {
   const unit = unitOf(k), level = series.levelChange.at(k), rate = series.rateChange.at(k), limit = series.limitChange.at(k);
   return [
-    Math.abs(level) >= 0.005 ? `${indicatorWord(series.indicator.at(k))} ${signed(level, unit)}` : null,
-    Math.abs(rate) >= Math.max(0.05 * Math.abs(series.rate.at(k)), 0.005) ? t("why.rate", { change: signed(rate, perYear(k)) }) : null,
-    Math.abs(limit) >= 0.005 ? t("why.limit", { change: signed(limit, unit) }) : null,
+    Math.abs(level) >= LEAST_CHANGE ? `${indicatorWord(series.indicator.at(k))} ${signed(level, unit)}` : null,
+    Math.abs(rate) >= Math.max(0.02 * Math.abs(series.rate.at(k)), LEAST_CHANGE) ? t("why.rate", { change: signed(rate, perYear(k)) }) : null,
+    Math.abs(limit) >= LEAST_CHANGE ? t("why.limit", { change: signed(limit, unit) }) : null,
   ].filter(Boolean).join(" · ");
 }
 

@@ -71,7 +71,7 @@ function drawWork() {
     { label: t("work.cost"), cls: "num", key: (w) => w.cost, down: true, cell: (w) => money(w.cost, w.currency) },
     { label: t("work.effect"), cls: "num", key: (w) => w.expected_effect ?? NaN, cell: (w) => (w.expected_effect === null ? "–" : signed(w.expected_effect, indicatorUnit.get(w.indicator) || "")) },
     { label: t("work.risks"), cls: "num risks", key: (w) => w.risk_52w ?? w.risk_without, down: true, cell: (w) => [percent(w.risk_without), " · ", percent(w.risk_52w ?? NaN)] },
-    { label: t("work.reason"), cls: "wordy", cell: (w) => said(w.reason) },
+    { label: t("work.reason"), cls: "wordy", cell: reasonOf },
   ], works, { foot: works.length ? [h("td", { colspan: 4 }, many("work.total", works.length, { cost })), h("td", { colspan: 4 })] : undefined }));
   const inferred = list(interventions.n, (i) => i).filter((i) => interventions.source.at(i) === "inferred").sort((i, j) => interventions.day.at(j) - interventions.day.at(i));
   put(body("inferred"), plainTable([

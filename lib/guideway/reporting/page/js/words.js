@@ -57,8 +57,10 @@ function val(value, unit) {
   return num(value, digits) + (unit ? "\u202f" + unit : "");
 }
 
+// A change carries its sign, and a small one a third decimal.
 function signed(value, unit) {
-  return (value > 0 ? "+" : "") + val(value, unit);
+  const text = Math.abs(value) < 0.01 && value ? num(value, 3) + (unit ? "\u202f" + unit : "") : val(value, unit);
+  return (value > 0 ? "+" : "") + text;
 }
 
 function percent(share) {
@@ -106,5 +108,10 @@ function dates(low, high) {
   const from = data.meta.asOf + low, to = data.meta.asOf + high;
   if (!Number.isFinite(high)) return `${day(from)} – ${t("cell.beyond_ten")}`;
   if (Math.round(low) === Math.round(high)) return day(from);
-  return dayFormat("day").formatRange(new Date(from * DAY_MS), new Date(to * DAY_MS));
+  if (language === "en") return dayFormat("day").formatRange(new Date(from * DAY_MS), new Date(to * DAY_MS));
+  return `${day(from)} – ${day(to, sameYear(from, to) ? "short" : "day")}`;
+}
+
+function sameYear(a, b) {
+  return new Date(a * DAY_MS).getUTCFullYear() === new Date(b * DAY_MS).getUTCFullYear();
 }
