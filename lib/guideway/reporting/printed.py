@@ -126,7 +126,7 @@ def _tables(content: ReportContent, rows: pd.DataFrame, words: Words) -> list[di
         _class_table(content, words),
         _table(words, "forecast", columns, "1 4 4 3 4 3r 2", forecast, len(near)),
         _work_table(content, words),
-        _from_sheet(words, "deferred", deferral_sheet(content, words), "1r 3 3 3 3 2r 2r 2r 7"),
+        _from_sheet(words, "deferred", deferral_sheet(content, words), "1r 3 3 3 3 3r 2r 2r 6"),
         _from_sheet(words, "inferred", inferred_sheet(content, words), "2 2 1r 1r 2 3 1r 1 1r"),
         _defect_table(content, words),
         _from_sheet(words, "policies", policy_sheet(content, words), policy_widths(content)),
@@ -177,7 +177,7 @@ def _work_table(content: ReportContent, words: Words) -> dict[str, Any]:
             ]
         )
     heads = [words(f"work.{key}") for key in ("no", "work", "place", "window", "cost", "effect", "risks", "reason")]
-    printed = _table(words, "work", heads, "1r 4 4 4 3r 2r 2r 7", cells, len(content.work_plan))
+    printed = _table(words, "work", heads, "1r 4 4 4 3r 2r 3r 6", cells, len(content.work_plan))
     return printed | {"note": " ".join((printed["note"], plan_verdict(content, words)))}
 
 
