@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from guideway.reporting.content import ReportContent
+from guideway.reporting.inert import inert
 from guideway.reporting.local_time import in_local_time
 from guideway.reporting.strips import days_of
 from guideway.reporting.words import Words
@@ -137,4 +138,4 @@ def plan_verdict(content: ReportContent, words: Words) -> str:
 
 def money(cost: Mapping[str, float]) -> str:
     """Sums by currency as people write them: ``EUR 1,234,000``."""
-    return " + ".join(f"{currency} {amount:,.0f}" for currency, amount in sorted(cost.items()))
+    return " + ".join(f"{inert(currency)} {amount:,.0f}" for currency, amount in sorted(cost.items()))

@@ -42,6 +42,9 @@ HOSTILE = (
 )
 
 
+OVERRIDE = next(text for text in HOSTILE if "\u202e" in text)
+
+
 def poisoned(content: ReportContent) -> ReportContent:
     """Every free text of the content is hostile."""
 
@@ -60,6 +63,7 @@ def poisoned(content: ReportContent) -> ReportContent:
         assets=spoil(content.assets, "name", "structure", "track_form"),
         exceedance=spoil(content.exceedance, "reason", "unit"),
         work_plan=spoil(content.work_plan, "reason", "currency", "work_type", "track_id"),
+        maintenance_plan=content.maintenance_plan.assign(status=HOSTILE[3], currency=OVERRIDE),
         deferral=spoil(content.deferral, "reason", "currency", "work_type", "track_id"),
         intervention=spoil(content.intervention, "work_type").assign(source="inferred"),
         source_file=spoil(content.source_file, "path", "reason", "source_id"),
@@ -87,6 +91,8 @@ def test_the_page_escapes_what_its_template_writes_and_packs_the_rest(hostile: R
     assert page.count("<!--/banner-->") == 1
     assert "\u202e" not in page
     header, _ = unpack_page(page)
+    assert "\ufffd" in header["meta"]["plan"]["en"]
+    assert not any(re.search("[\x00\x07\u202e]", said) for said in header["meta"]["plan"].values())
     assert HOSTILE[0] in header["assets"]["c"]["name"]["v"]
     assert not any(re.search("[\x00\x07\u202e]", name) for name in header["assets"]["c"]["name"]["v"])
 
