@@ -73,6 +73,8 @@ def _plan(run: Run, options: argparse.Namespace) -> int:
         raise ConfigurationError("nothing to change: give --defer, --budget or --limits")
     if options.weeks is not None and options.defer is None:
         raise ConfigurationError("--weeks says by how much --defer puts a job off: give --defer, too")
+    if options.limits is not None and options.limits.is_dir() and not any(options.limits.glob("*.csv")):
+        raise ConfigurationError(f"--limits {options.limits}: the folder holds no rule book (a CSV file)")
     if options.receipt is not None:
         raise ConfigurationError("--receipt belongs to a plan that is written; --what-if writes nothing")
     return _what_if(options)

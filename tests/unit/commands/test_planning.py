@@ -22,6 +22,7 @@ def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int,
         (["--what-if", "--weeks", "4", "--budget", "1"], "--weeks says by how much --defer"),
         (["--what-if", "--budget", "1", "--receipt", "r.json"], "--what-if writes nothing"),
         (["--budget", "20000"], "--budget asks a question about the plan: give --what-if, too"),
+        (["--what-if", "--limits", "docs/pictures"], "the folder holds no rule book"),
         (["--defer", "3"], "--defer asks a question"),
     ],
 )
