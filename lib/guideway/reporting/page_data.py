@@ -18,6 +18,7 @@ from guideway.reporting.packing import Packer
 from guideway.reporting.policies import in_reading_order
 from guideway.reporting.strips import days_of
 from guideway.reporting.summary import Summary, headline, plan_verdict
+from guideway.reporting.trust import coverage_said
 from guideway.reporting.words import LANGUAGES, Words, unit_sign, vocabulary
 from guideway.reporting.work_risk import with_year_risk
 
@@ -95,6 +96,7 @@ def _meta(content: ReportContent, summary: Summary) -> dict[str, Any]:
         "language": content.language,
         "headline": {language: headline(summary, Words(language)) for language in LANGUAGES},
         "plan": {language: plan_verdict(content, Words(language)) for language in LANGUAGES},
+        "coverage": {language: coverage_said(content, Words(language)) for language in LANGUAGES},
         "titles": dict(content.indicator_titles),
         "model": None
         if model is None

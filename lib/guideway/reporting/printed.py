@@ -28,7 +28,7 @@ from guideway.reporting.tables import (
     units_of,
     work_place,
 )
-from guideway.reporting.trust import misaligned_sheet, scorecard_sheet, unmeasured_sheet
+from guideway.reporting.trust import coverage_said, misaligned_sheet, scorecard_sheet, unmeasured_sheet
 from guideway.reporting.words import Words
 from guideway.reporting.work_risk import with_year_risk
 
@@ -226,11 +226,12 @@ def _trust(content: ReportContent, words: Words) -> list[dict[str, Any]]:
     book_heads = [words(f"quality.{key}") for key in ("book", "standard", "edition", "values")]
     version_heads = [words("quality.table"), words("quality.version")]
     versions = [[name, str(version)] for name, version in sorted(content.table_versions.items())]
+    scores = _from_sheet(words, "quality.scorecard", scorecard_sheet(content, words), "5 2 1r 2r 2r 1r 1r 1r 1")
     return [
         _from_sheet(words, "data.rejected", rejected_sheet(content, words), "4 2 2 5", level=1),
         _from_sheet(words, "data.misaligned", misaligned_sheet(content, words), "3 2 3 3", level=2),
         _from_sheet(words, "data.unmeasured", unmeasured_sheet(content, words), "3 2 2 5", level=2),
-        _from_sheet(words, "quality.scorecard", scorecard_sheet(content, words), "5 2 1r 2r 2r 1r 1r 1r 1"),
+        scores | {"note": " ".join((scores["note"], *coverage_said(content, words)))},
         _table(words, "quality.rules", [*book_heads, ""], "2 3 2 1r 2", marks, len(marks), 2),
         _table(words, "quality.tables", version_heads, "3 1r", versions, len(versions), 2),
     ]

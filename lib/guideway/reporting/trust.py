@@ -26,6 +26,21 @@ def scorecard_sheet(content: ReportContent, words: Words) -> Sheet:
     return sheet(words("quality.scorecard"), columns)
 
 
+def coverage_said(content: ReportContent, words: Words) -> tuple[str, ...]:
+    """How often past intervals held over all indicators (PICP), a sentence a horizon; each scored value counts once."""
+    says = []
+    for weeks, card in content.forecast_scorecard.groupby("horizon_weeks"):
+        scored = card["n"].astype(float)
+        if not scored.sum():
+            continue
+        inside = [
+            float((card[name].astype(float) * scored).sum() / scored.sum()) for name in ("coverage_80", "coverage_95")
+        ]
+        shares = {"c80": f"{inside[0] * 100:.1f}", "c95": f"{inside[1] * 100:.1f}"}
+        says.append(words("quality.overall", weeks=int(str(weeks)), n=f"{scored.sum():,.0f}", **shares))
+    return tuple(says)
+
+
 def misaligned_sheet(content: ReportContent, words: Words) -> Sheet:
     """Stretches of runs that could not be compared with their reference."""
     found, names = in_local_time(content.misaligned, content, "started_at"), line_names(content)

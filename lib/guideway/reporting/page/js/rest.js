@@ -135,7 +135,7 @@ function drawQuality() {
   const model = data.meta.model, trained = model?.trained ? t("quality.trained", { date: day(model.trained) }) : "";
   const metrics = model ? Object.entries(model.metrics).map(([name, value]) => `${name.replaceAll("_", " ")} ${num(value, 3)}`).join(" · ") : "";
   put(body("quality"),
-    block(t("quality.scorecard"), h("p", { class: "note" }, t("quality.scorecard.note")), plainTable([
+    block(t("quality.scorecard"), h("p", { class: "note" }, t("quality.scorecard.note")), h("p", { class: "note verdict" }, data.meta.coverage[language].map((says) => [says, h("br")])), plainTable([
       { label: t("col.indicator_only"), key: (c) => c.indicator, cell: (c) => said(indicatorWord(c.indicator)) },
       { label: t("quality.horizon"), cls: "num", key: (c) => c.horizon_weeks, cell: (c) => t("lines.weeks", { n: c.horizon_weeks }) },
       { label: t("quality.n"), cls: "num", key: (c) => c.n, down: true, cell: (c) => num(c.n) },
