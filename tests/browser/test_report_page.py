@@ -35,6 +35,10 @@ def test_the_first_screen_says_what_to_decide(visit: Visit, content: ReportConte
     assert panels.count() == 3
     assert panels.nth(0).locator(".mark").inner_text() == "Act within days"
     assert panels.nth(1).locator(".item").count() == 5
+    urgent = panels.nth(0).inner_text()
+    assert "restrict or close now" in urgent
+    assert "slow trains now" in urgent, "a receiver asks for less noise"
+    assert re.search(r"work no\.\s\d+ on", urgent)
     box = panels.nth(0).bounding_box()
     assert box is not None
     assert box["y"] + box["height"] < 950

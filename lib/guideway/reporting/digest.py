@@ -107,7 +107,7 @@ def _forecast(row: Any, content: ReportContent, words: Words) -> Item:
     reach = interval(content.as_of, _number(row.days_p10), _number(row.days_p90), words)
     when = f"{row.level} {away(days, words)}, {reach}" if days > 0 else ""
     beyond = int(row.beyond_severity)
-    asks = words.code("consequence.now", beyond, "") if beyond else words.code("consequence", int(row.severity), "")
+    asks = words.consequence(beyond or int(row.severity), row.asset_type, now=bool(beyond))
     why = " · ".join(part for part in (asks, when) if part)
     return Item(_name(row), fact, f"{place(row, line_names(content))} · {what}", why)
 
@@ -117,7 +117,8 @@ def _defect(row: Any, content: ReportContent, words: Words) -> Item:
     limit = f"{row.level} {value(_number(row.limit), str(row.unit))}"
     fact = words("cell.over_limit", level=row.level)
     spot = f"{place(row, line_names(content))} · {what} ({limit})"
-    asks = words.code("consequence.now", int(row.severity), "")
+    kinds = content.assets.loc[content.assets["asset_id"] == row.asset_id, "asset_type"]
+    asks = words.consequence(int(row.severity), kinds.iloc[0] if len(kinds) else None, now=True)
     return Item(name_of(content, row.asset_id), fact, spot, asks)
 
 

@@ -151,7 +151,10 @@ def _forecast_row(row: Any, content: ReportContent, names: Any, words: Words) ->
         words(f"layer.{row.layer}.short"),
         ["*", name, place(row, names)],
         [title(content, row.indicator, words), now],
-        [f"{row.level} {value(float(row.limit), unit)}", words.code("consequence", int(row.severity), "")],
+        [
+            f"{row.level} {value(float(row.limit), unit)}",
+            words.consequence(int(row.severity), row.asset_type, now=False),
+        ],
         [away(days, words), reach],
         [signed(float(row.rate_per_year), words("cell.per_year", unit=unit)), spread],
         moved,
@@ -194,10 +197,11 @@ def _class_table(content: ReportContent, words: Words) -> dict[str, Any]:
 
 def _defect_table(content: ReportContent, words: Words) -> dict[str, Any]:
     names, labels = line_names(content), dict(zip(content.assets["asset_id"], content.assets["name"], strict=True))
+    kinds = dict(zip(content.assets["asset_id"], content.assets["asset_type"], strict=True))
     found = content.exceedance.sort_values("severity", ascending=False, kind="stable")
     cells = [
         [
-            [str(d.level), words.code("consequence.now", int(d.severity), "")],
+            [str(d.level), words.consequence(int(d.severity), kinds.get(d.asset_id), now=True)],
             ["*", str(labels.get(d.asset_id) or d.asset_id), place(d, names)],
             title(content, d.indicator, words),
             value(float(d.peak), str(d.unit)),

@@ -107,11 +107,15 @@ def defect_sheet(content: ReportContent, words: Words) -> Sheet:
     """Isolated defects, worst first."""
     found = in_local_time(content.exceedance, content, "measured_at")
     found = found.sort_values("severity", ascending=False, kind="stable")
-    found = found.merge(content.assets[["asset_id", "name"]], on="asset_id", how="left")
+    found = found.merge(content.assets[["asset_id", "name", "asset_type"]], on="asset_id", how="left")
     names = line_names(content)
     columns = [
         (words("detail.level"), "text", list(found["level"])),
-        (words("col.layer"), "text", [words.code("consequence.now", int(s), "") for s in found["severity"]]),
+        (
+            words("col.layer"),
+            "text",
+            [words.consequence(int(row.severity), row.asset_type, now=True) for row in rows_of(found)],
+        ),
         (words("lines.line"), "text", [names.get(line, str(line)) for line in found["line_id"]]),
         (words("col.section"), "text", [_name(n, a) for n, a in zip(found["name"], found["asset_id"], strict=True)]),
         ("from, m", "0.0", list(found["from_m"])),

@@ -60,6 +60,11 @@ class Words:
             return phrases[LANGUAGES.index(self.language)]
         return default if default is not None else str(code).replace("_", " ")
 
+    def consequence(self, severity: int, asset_type: object, *, now: bool) -> str:
+        """What a limit of this severity asks for, before it is crossed or ``now``: of receivers, less noise."""
+        kind = "consequence.now" if now else "consequence"
+        return self.code(f"{kind}.receiver" if asset_type == "receiver" else kind, severity, "")
+
     def day(self, day: date) -> str:
         """A date as people of this language write it."""
         if self.language == "en":

@@ -64,6 +64,14 @@ def test_changes_carry_their_sign() -> None:
     assert signed(0.0, "mm") == "0.00 mm"
 
 
+def test_what_a_limit_asks_for_depends_on_what_is_watched() -> None:
+    words = Words("en")
+    assert words.consequence(3, "track_section", now=True) == "restrict or close now"
+    assert words.consequence(3, "receiver", now=True) == "slow trains now"
+    assert words.consequence(2, "girder", now=False) == "intervene before"
+    assert words.consequence(0, None, now=False) == ""
+
+
 def test_times_to_a_crossing() -> None:
     words = Words("en")
     said = [away(days, words) for days in (0, 3, 8, 70, 800, float("nan"))]

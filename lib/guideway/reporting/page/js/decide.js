@@ -54,7 +54,7 @@ function defectEntry(i, more) {
   return entry({
     a: assetName(a), b: t("cell.over_limit", { level: defects.level.at(i) }),
     c: [said(placeOf(a, defects.from.at(i), defects.to.at(i))), " · ", `${indicatorWord(defects.indicator.at(i))} ${val(defects.peak.at(i), defects.unit.at(i))} (${defects.level.at(i)} ${val(defects.limit.at(i), defects.unit.at(i))})`],
-    d: [t(`consequence.now.${severity}`), ...furtherWords(a, more)].filter(Boolean).join(" · "), open: () => jump("defects"),
+    d: [asked(severity, a, true), ...furtherWords(a, more)].filter(Boolean).join(" · "), open: () => jump("defects"),
   });
 }
 

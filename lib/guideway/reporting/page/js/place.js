@@ -47,11 +47,16 @@ function where(a) {
   return [lineName(assets.line.at(a)), assets.track.at(a), km(a)].filter(Boolean).join(" · ");
 }
 
+// What a limit of a severity asks for, before it is crossed or now: of receivers, less noise.
+function asked(severity, a, now) {
+  return t(["consequence", now ? "now" : null, assets.type.at(a) === "receiver" ? "receiver" : null, severity].filter(Boolean).join("."));
+}
+
 // What a series asks for: because of the limit it is beyond, else of the next one.
 function consequence(k) {
   const beyond = series.beyondSeverity.at(k), next = series.severity.at(k);
-  if (beyond) return t(`consequence.now.${beyond}`);
-  return next ? t(`consequence.${next}`) : "";
+  if (beyond) return asked(beyond, series.asset.at(k), true);
+  return next ? asked(next, series.asset.at(k), false) : "";
 }
 
 function unitOf(k) {

@@ -86,7 +86,7 @@ function drawDefects() {
   const rows = list(defects.n, (i) => i).sort((a, b) => defects.severity.at(b) - defects.severity.at(a) || defects.peak.at(b) / defects.limit.at(b) - defects.peak.at(a) / defects.limit.at(a));
   const layer = (i) => (defects.severity.at(i) >= 2 ? "act" : "plan");
   put(body("defects"), plainTable([
-    { label: t("col.layer"), key: (i) => defects.severity.at(i), down: true, cell: (i) => [mark(layer(i), t(`layer.${layer(i)}.short`)), h("span", { class: "sub" }, t(`consequence.now.${defects.severity.at(i)}`))] },
+    { label: t("col.layer"), key: (i) => defects.severity.at(i), down: true, cell: (i) => [mark(layer(i), t(`layer.${layer(i)}.short`)), h("span", { class: "sub" }, asked(defects.severity.at(i), defects.asset.at(i), true))] },
     { label: t("col.section"), key: (i) => defects.asset.at(i), cell: (i) => { const a = defects.asset.at(i); return [h("strong", null, said(assetName(a))), h("span", { class: "sub" }, said(placeOf(a, defects.from.at(i), defects.to.at(i))))]; } },
     { label: t("col.indicator_only"), key: (i) => indicatorWord(defects.indicator.at(i)), cell: (i) => said(indicatorWord(defects.indicator.at(i))) },
     { label: t("defects.peak"), cls: "num", key: (i) => defects.peak.at(i), down: true, cell: (i) => val(defects.peak.at(i), defects.unit.at(i)) },
