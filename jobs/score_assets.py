@@ -16,6 +16,7 @@ from guideway.tracking.latest import last_training
 from guideway.tracking.serving import in_service
 from guideway.tracking.store import TrackingSettings
 from guideway.transforms.drift import model_drift, reasons_to_train
+from guideway.transforms.failures import failure_risk
 from guideway.transforms.features import asset_features, score
 from guideway.transforms.history import History
 from guideway.udfs.features import Serving
@@ -27,9 +28,8 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     today, window = F.col("as_of") == F.lit(as_of), f"as_of = DATE '{as_of.isoformat()}'"
     rulebooks = load_rulebooks(*settings.rulebook_folders)
     history = History(lake.read, rulebooks, as_of)
-    features = asset_features(
-        history.with_facts(), lake.read(DEGRADATION_TREND).where(today), history.work_types, as_of
-    )
+    trends = lake.read(DEGRADATION_TREND).where(today)
+    features = asset_features(history.with_facts(), trends, history.work_types, as_of, history.weather())
     known = context.writer.replace(features, ASSET_FEATURE, today, window)
     tracking = TrackingSettings.of(settings.mlflow_uri, settings.mlflow_artifacts)
     serves = in_service(tracking)
@@ -39,6 +39,8 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
         return f"{known} rows of features; gold.failure_risk stays as it was: {problem}", {"model": None}
     serving = Serving(champion.name, champion.version, champion.texts)
     risk = score(lake.read(ASSET_FEATURE).where(today), serving)
+    failing = failure_risk(lake.read, serving, as_of)
+    risk = risk if failing is None else risk.unionByName(failing)
     changed = context.writer.replace(risk, FAILURE_RISK, today, window)
     moved = model_drift(lake.read(ASSET_FEATURE), serving, champion.model, as_of)
     context.writer.replace(moved, MODEL_DRIFT, today, window)

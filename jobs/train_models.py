@@ -8,7 +8,7 @@ from guideway.contracts.bronze import RECORDING
 from guideway.contracts.gold import CONDITION
 from guideway.contracts.jobs import TRAIN_MODELS
 from guideway.contracts.models import ASSET_FEATURE, MODEL_DRIFT
-from guideway.contracts.reference import SECTION, TRAFFIC, WORK_HISTORY
+from guideway.contracts.reference import FAILURE, SECTION, TRAFFIC, WEATHER, WORK_HISTORY
 from guideway.job import JobContext, main
 from guideway.prognostics.evaluation import evaluate
 from guideway.prognostics.gate import decide, stand_in, unasked
@@ -21,11 +21,13 @@ from guideway.tracking.registration import Registration
 from guideway.tracking.serving import in_service
 from guideway.tracking.store import TrackingSettings
 from guideway.transforms.drift import reasons_to_train
+from guideway.transforms.failures import FaultRegister
 from guideway.transforms.history import History
 from guideway.transforms.training import training_rows
+from guideway.transforms.trials import run_on
 
 SEED = 1
-READS = (CONDITION, RECORDING, SECTION, TRAFFIC, WORK_HISTORY)
+READS = (CONDITION, FAILURE, RECORDING, SECTION, TRAFFIC, WEATHER, WORK_HISTORY)
 
 
 def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
@@ -56,15 +58,19 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     inputs = {
         t.full_name: (lake.path(t), versions[t.full_name]) for t in (*READS, ASSET_FEATURE) if t.full_name in versions
     }
-    registration = Registration(tracking, frame, inputs, context.writer.run_id, as_of, settings.model_approval)
+    failures = FaultRegister(lake.read, as_of).learn(SEED)
+    registration = Registration(
+        tracking, frame, inputs, context.writer.run_id, as_of, settings.model_approval, failures
+    )
     try:
-        evaluation = evaluate(frame, parameters, SEED, champion.model if champion else None)
+        serving, run_trials = champion.model if champion else None, run_on(context.spark)
+        evaluation = evaluate(frame, parameters, SEED, serving, others=parameters.alternatives, run=run_trials)
         decision = unasked(decide(evaluation)) if serves.is_unasked else decide(evaluation)
-        registered = registration.register(parameters, SEED, evaluation, decision)
+        registered = registration.register(evaluation.parameters, SEED, evaluation, decision)
         if champion is None and not decision.promote and not serves.is_unasked:
             plain = parameters.model_copy(update={"learned": False})
             decision = stand_in(decision)
-            registered = registration.register(plain, SEED, evaluate(frame, plain, SEED), decision)
+            registered = registration.register(plain, SEED, evaluate(frame, plain, SEED, run=run_trials), decision)
     except TooFewRowsError as error:
         return f"no model: {error}", {"registered": None}
     facts = {"rows": len(frame), "registered": registered.told, "promoted": decision.promote, "gate": decision.summary}

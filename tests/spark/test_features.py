@@ -15,18 +15,21 @@ from guideway.contracts import Table
 from guideway.contracts.bronze import RECORDING
 from guideway.contracts.gold import CONDITION, DEGRADATION_TREND
 from guideway.contracts.models import ASSET_FEATURE
-from guideway.contracts.reference import ASSET, LINE, SECTION, TRAFFIC, WORK_HISTORY
+from guideway.contracts.reference import ASSET, LINE, SECTION, TRAFFIC, WEATHER, WORK_HISTORY
 from guideway.contracts.silver import MEASUREMENT
 from guideway.prognostics.definitions import FEATURE_NAMES
+from guideway.prognostics.evaluation import evaluate
 from guideway.prognostics.model import TrainedModel
 from guideway.prognostics.parameters import ModelParameters
 from guideway.prognostics.retraining import limits_fingerprint
 from guideway.prognostics.training import train
+from guideway.prognostics.trials import run_here
 from guideway.rulebooks.load import load_rulebooks
 from guideway.transforms.drift import model_drift
 from guideway.transforms.features import asset_features, score
 from guideway.transforms.history import History
 from guideway.transforms.training import TrainingRows, training_rows
+from guideway.transforms.trials import run_on
 from guideway.udfs.degradation import epoch_days
 from guideway.udfs.features import FEATURE_DDL, KEYS, Serving, feature_rows
 from tests.unit.prognostics import fleet
@@ -52,6 +55,7 @@ def world() -> Rows:
         ASSET: [row | {"asset_type": "track_section", "name": row["asset_id"], "attributes": {}} for row in place],
         TRAFFIC: [traffic(date(2023, 1, 1), 20_000.0), traffic(date(2024, 6, 1), 30_000.0)],
         WORK_HISTORY: [work("W1", START + timedelta(days=300))],
+        WEATHER: [weather(START.date() + timedelta(days=k), 2.0, -1.0 if k % 2 else 4.0) for k in range(736)],
         RECORDING: [],
         CONDITION: [],
     }
@@ -63,6 +67,10 @@ def world() -> Rows:
 def traffic(day: date, tonnes: float) -> dict[str, object]:
     place = {"line_id": "L1", "track_id": "1", "from_m": 0.0, "to_m": 1600.0}
     return place | {"day": day, "gross_tonnes": tonnes, "passes": tonnes / 500}
+
+
+def weather(day: date, rain: float, lowest: float) -> dict[str, object]:
+    return {"line_id": "L1", "day": day, "rain_mm": rain, "lowest_temperature_c": lowest}
 
 
 def work(name: str, at: datetime) -> dict[str, object]:
@@ -94,6 +102,8 @@ def spoil(world: Rows, after: date) -> None:
     end = datetime.combine(after, datetime.min.time(), timezone.utc)
     world[WORK_HISTORY].append(work("W2", end + timedelta(days=9)))
     world[TRAFFIC].append(traffic(after + timedelta(days=3), 900_000.0))
+    world[WEATHER] = [row for row in world[WEATHER] if row["day"] <= after]
+    world[WEATHER] += [weather(after + timedelta(days=1 + k), 50.0, -20.0) for k in range(100)]
 
 
 def history(spark: SparkSession, world: Rows, as_of: date) -> History:
@@ -110,7 +120,7 @@ def history(spark: SparkSession, world: Rows, as_of: date) -> History:
 def features(spark: SparkSession, world: Rows, as_of: date) -> pd.DataFrame:
     past = history(spark, world, as_of)
     trends = spark.createDataFrame([], DEGRADATION_TREND.ddl)
-    found = asset_features(past.with_facts(), trends, past.work_types, as_of).toPandas()
+    found = asset_features(past.with_facts(), trends, past.work_types, as_of, past.weather()).toPandas()
     return found.sort_values(NAMES).reset_index(drop=True)
 
 
@@ -134,11 +144,14 @@ def test_nothing_that_comes_after_the_day_changes_what_was_known(spark: SparkSes
     assert len(before) == len(ASSETS)
     pd.testing.assert_frame_equal(before, after)
     assert set(before["tonnes_per_day"]) == {30_000.0}
+    assert set(before["rain_mm_13w"]) == {182.0}
+    assert set(before["frost_days_13w"]) <= {45.0, 46.0}
     assert before["n_works"].tolist() == [1.0] * 4 + [0.0] * 4
     # the same things are seen as soon as they are known, or the test above could not fail
     later = features(spark, leaky, AS_OF + timedelta(days=80))
     assert set(later["tonnes_per_day"]) == {900_000.0}
     assert set(later["n_works"]) == {0.0, 2.0}
+    assert set(later["rain_mm_13w"]) == {80 * 50.0 + 11 * 2.0}
     assert later["history_max"].min() == 90.0
 
 
@@ -235,6 +248,21 @@ def test_only_the_line_that_moved_drifts(spark: SparkSession, network: pd.DataFr
     assert status["prediction", "L2"] == "drifted"
     assert set(found["n"]) == {60}
     assert not {"season_sin", "n_values"} & set(found["quantity"])
+
+
+def test_trials_on_executors_give_what_they_give_here(
+    spark: SparkSession, network: pd.DataFrame, model: TrainedModel
+) -> None:
+    settings = ModelParameters(rounds=5, folds=1, bootstrap=50)
+    few = network[network["asset_id"] < "T0150"]
+    here, there = (
+        evaluate(few, settings, 1, model, others=settings.alternatives[:1], run=run)
+        for run in (run_here, run_on(spark))
+    )
+    pd.testing.assert_frame_equal(here.held_out, there.held_out)
+    assert here == there
+    assert {"time", "line"} == set(there.splits)
+    assert there.n_candidates == 2
 
 
 def test_other_limits_have_another_fingerprint() -> None:

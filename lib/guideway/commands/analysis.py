@@ -147,7 +147,7 @@ def _network(options: argparse.Namespace) -> dict[str, Any]:
 
     frame = _simulated_rows(options) if options.lake is None else _rows_of_lake(options)
     parameters = ModelParameters()
-    return statement(evaluate(frame, parameters, seed=1), parameters)
+    return statement(evaluate(frame, parameters, seed=1, others=parameters.alternatives), parameters)
 
 
 def _simulated_rows(options: argparse.Namespace) -> pd.DataFrame:

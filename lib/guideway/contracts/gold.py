@@ -159,12 +159,19 @@ FAILURE_RISK = Table(
     columns=(
         _ASSET,
         Column(
-            "target", "string", "what the score is the probability of, such as exceeds_al_13w:longitudinal_level_sd"
+            "target",
+            "string",
+            "what the score is the probability of: exceeds_al_13w:longitudinal_level_sd, fails_13w, ...",
         ),
         _AS_OF,
         Column("line_id", "string", "line of the asset"),
         Column("score", "double", "probability, 0 to 1", "1"),
-        Column("predicted_value", "double", "predicted condition, in the indicator's unit", nullable=True),
+        Column(
+            "predicted_value",
+            "double",
+            "predicted condition, in the indicator's unit; of fails_*: days within which half of such assets fail",
+            nullable=True,
+        ),
         Column("model_name", "string", "registered model"),
         Column("model_version", "string", "version of the registered model"),
         Column("reason_codes", "array<string>", "what drives the score, in words, most important first"),

@@ -169,4 +169,31 @@ TRAFFIC = Table(
     checks={"traffic_is_not_negative": "gross_tonnes >= 0 AND passes >= 0"},
 )
 
-TABLES = (LINE, TRACK, LINE_GEOMETRY, SECTION, ASSET, LIMIT, WORK_HISTORY, TRAFFIC)
+WEATHER = Table(
+    layer="reference",
+    name="weather",
+    comment="Weather along a line, day by day, where somebody delivers it.",
+    key=("line_id", "day"),
+    columns=(
+        Column("line_id", "string", "line"),
+        Column("day", "date", "the day; it is known at its end"),
+        Column("rain_mm", "double", "rain and melted snow", "mm", nullable=True),
+        Column("lowest_temperature_c", "double", "lowest air temperature; below 0 is a day of frost", "degC", True),
+    ),
+    checks={"rain_is_not_negative": "rain_mm >= 0"},
+)
+
+FAILURE = Table(
+    layer="reference",
+    name="failure",
+    comment="Failures of assets as the railway's fault register has them: switches, pumps, bearings, magnets, ...",
+    key=("asset_id", "failed_at"),
+    columns=(
+        Column("asset_id", "string", "asset that failed; a row of reference.asset"),
+        Column("failed_at", "timestamp", "when it failed, UTC"),
+        Column("failure_mode", "string", "what failed, in the register's words", nullable=True),
+        Column("source", "string", "system or file the record came from"),
+    ),
+)
+
+TABLES = (LINE, TRACK, LINE_GEOMETRY, SECTION, ASSET, LIMIT, WORK_HISTORY, TRAFFIC, WEATHER, FAILURE)

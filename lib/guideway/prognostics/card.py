@@ -6,6 +6,7 @@ import math
 from datetime import date
 
 from guideway.prognostics.evaluation import Evaluation, SplitEvaluation
+from guideway.prognostics.failures import FailureModels
 from guideway.prognostics.gate import Decision
 from guideway.prognostics.importance import global_importance
 from guideway.prognostics.model import TrainedModel
@@ -14,7 +15,13 @@ _TOP = 8
 
 
 def model_card(
-    model: TrainedModel, evaluation: Evaluation, decision: Decision, *, code_version: str, as_of: date
+    model: TrainedModel,
+    evaluation: Evaluation,
+    decision: Decision,
+    *,
+    failures: FailureModels,
+    code_version: str,
+    as_of: date,
 ) -> str:
     """The card, as Markdown. Mitchell and others (2019), Model cards for model reporting."""
     weeks = model.parameters.horizon_weeks
@@ -30,21 +37,36 @@ def model_card(
         "## What it was trained on",
         f"{model.n_rows} rows (asset, indicator, origin) known as of {as_of.isoformat()}; indicators: "
         f"{', '.join(sorted(model.design.scales))}. Spans with a work in them are left out. "
-        f"Settings {model.parameters.digest}, seed {model.seed}, code {code_version}.",
+        f"Settings {model.parameters.digest} (of {evaluation.n_candidates} to choose from), seed {model.seed}, "
+        f"code {code_version}.",
         "",
         "## How good it is",
-        *(line for kind, split in evaluation.splits.items() for line in _split(kind, split, evaluation.interval)),
+        *(line for kind, split in evaluation.splits.items() for line in _split(kind, split, model.parameters.interval)),
         "## What it looks at",
         *(f"- {name}: {100 * share:.0f} %" for name, share in global_importance(model)[:_TOP]),
         "",
         f"How far that is believed beside the plain trend (0 to 1): {_trust(model)}.",
         "",
+        *_failures(failures),
         "## Where it should not be used",
         "Indicators it was not trained on (it says nothing there); assets without a value since the last work (its "
         "answer is mostly that of the neighbours); the effect of a planned work.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _failures(failures: FailureModels) -> list[str]:
+    if not failures.models:
+        return []
+    lines = ["## Failures of assets", "Time to the next failure, by type of asset; a gain below 0 is better.", ""]
+    for kind, each in failures.models.items():
+        by = ", ".join(each.time.covariates) or "one rate for all"
+        gain = f"{each.gain.mean:+.4f} (95 % interval {each.gain.low:+.4f} to {each.gain.high:+.4f})"
+        judged = gain if each.gain.n_assets else "not judged: too short a register"
+        lines.append(f"- {kind}: {each.time.n_events} failures ahead of {each.time.n} rows, explained by {by}; ")
+        lines[-1] += f"logarithmic loss minus that of one rate on later quarters: {judged}"
+    return [*lines, ""]
 
 
 def _trust(model: TrainedModel) -> str:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from guideway.prognostics.baselines import BASELINES, baseline_changes
-from guideway.prognostics.calibration import Calibrator
-from guideway.prognostics.design import Design
+from guideway.prognostics.baselines import BASELINES
 from guideway.prognostics.metrics import AlertScore, Difference, alert_score, calibration_error, paired_difference
-from guideway.prognostics.model import TrainedModel, distance, standard_score
+from guideway.prognostics.model import TrainedModel
 from guideway.prognostics.parameters import ModelParameters
 from guideway.prognostics.ragged import Floats
-from guideway.prognostics.splits import Split, by_line, rolling_origin
-from guideway.prognostics.training import Targets, TooFewRowsError, calibration_split, train
+from guideway.prognostics.trials import CHAMPION, MODEL, Run, Trials, choose, run_here
 
-MODEL = "model"
-CHAMPION = "champion"
-MIN_TEST_ROWS = 10
+__all__ = ["CHAMPION", "MODEL", "Evaluation", "PredictorScore", "SplitEvaluation", "evaluate"]
 
 
 @dataclass(frozen=True)
@@ -78,10 +73,16 @@ class Evaluation:
     """Evaluation of a way to train, with the held-out predictions behind it.
 
     ``splits`` lacks a kind that was not possible (one line only, or no origin late enough).
+
+    Attributes:
+        parameters: the settings all folds by time together speak for: what to train with.
+        n_candidates: settings there were to choose from.
+        splits: scores by kind of split.
+        held_out: predictions of every held-out row.
     """
 
-    horizon_weeks: int
-    interval: float
+    parameters: ModelParameters
+    n_candidates: int
     splits: Mapping[str, SplitEvaluation]
     held_out: pd.DataFrame = field(repr=False, compare=False)
 
@@ -97,100 +98,44 @@ class Evaluation:
 
 
 def evaluate(
-    frame: pd.DataFrame, parameters: ModelParameters, seed: int, champion: TrainedModel | None = None
+    frame: pd.DataFrame,
+    parameters: ModelParameters,
+    seed: int,
+    champion: TrainedModel | None = None,
+    *,
+    others: Sequence[ModelParameters] = (),
+    run: Run = run_here,
 ) -> Evaluation:
     """Train and test again and again, always on rows the training could not know.
 
     A champion, where given, predicts the same rows as it is, but for those whose outcome it was trained on: knowing the
-    answer is no merit.
+    answer is no merit. Where there are other settings to choose from, a fold is predicted with those that earlier folds
+    (by time) or the other folds (by line) speak for: what is judged never chose.
 
     Args:
         frame: as ``train`` takes it; a column ``kind`` (indicator and mode) tells which lines can speak for which.
-        parameters: settings.
+        parameters: settings; they stay unless others are better by more than chance.
         seed: seed of training and bootstrap.
         champion: the model in service.
+        others: other settings to choose from.
+        run: runs the trials, here or distributed; the result does not depend on it.
     """
-    frame = frame.reset_index(drop=True)
-    targets = Targets.of(frame, parameters.horizon_weeks)
-    origin = frame["origin_days"].to_numpy(np.float64)
-    kinds = {
-        "time": list(rolling_origin(origin, targets.ends_days, parameters.folds)),
-        "line": list(by_line(frame["line_id"].to_numpy(), frame["kind"].to_numpy() if "kind" in frame else None)),
-    }
-    splits, held_out = {}, [pd.DataFrame()]
-    for kind, candidates in kinds.items():
-        parts = [
-            _predict_fold(frame, targets, split, parameters=parameters, seed=seed, champion=champion)
-            for split in candidates
+    trials = Trials.of(frame, (parameters, *others), seed, champion)
+    held_out = run(trials)
+    splits, rows, chosen = {}, [pd.DataFrame()], parameters
+    for kind in ("time", "line"):
+        folds = trials.folds(kind, held_out)
+        if not folds:
+            continue
+        judged = [
+            fold[choose(folds[:k] if kind == "time" else folds[:k] + folds[k + 1 :], parameters.bootstrap, seed)]
+            for k, fold in enumerate(folds)
         ]
-        parts = [part for part in parts if part is not None]
-        if parts:
-            rows = pd.concat(parts, ignore_index=True)
-            splits[kind] = _score(kind, rows, len(parts), parameters, seed)
-            held_out.append(rows)
-    return Evaluation(parameters.horizon_weeks, parameters.interval, splits, pd.concat(held_out, ignore_index=True))
-
-
-def _predict_fold(
-    frame: pd.DataFrame,
-    targets: Targets,
-    split: Split,
-    *,
-    parameters: ModelParameters,
-    seed: int,
-    champion: TrainedModel | None,
-) -> pd.DataFrame | None:
-    """Held-out rows with every predictor's change and probability; nothing where there is too little to learn from."""
-    known = np.isfinite(targets.change) | np.isfinite(targets.exceeds)
-    test = split.test & known
-    if test.sum() < MIN_TEST_ROWS:
-        return None
-    training = frame[split.train].reset_index(drop=True)
-    try:
-        model = train(training, parameters, seed)
-    except TooFewRowsError:
-        return None
-    rows = frame[test].reset_index(drop=True)
-    scale = model.design.scale(rows["indicator"].to_numpy())
-    if not np.isfinite(scale).any():
-        # A line with indicators of its own: a model of other lines says nothing of it.
-        return None
-    ours = model.predict(rows)
-    out = rows[["asset_id", "line_id", "indicator", "origin_days"]].copy()
-    out["split"], out["fold"], out["scale"] = split.kind, split.name, scale
-    out["change"], out["exceeds"] = targets.change[test], targets.exceeds[test]
-    out["at_risk"] = (distance(rows) > 0) & (rows["last_value"].to_numpy() - rows["level"].to_numpy() < distance(rows))
-    out["days_to_limit"] = rows["days_to_limit"].to_numpy() if "days_to_limit" in rows else np.nan
-    out["level"], out["low"], out["high"] = rows["level"], ours.low, ours.high
-    out["change_model"], out["probability_model"] = ours.change, ours.probability
-    baselines = _baseline_predictions(training, rows, parameters, seed)
-    for name, (change, probability) in baselines.items():
-        out[f"change_{name}"], out[f"probability_{name}"] = change, probability
-    if champion is not None:
-        theirs = champion.predict(rows)
-        unseen = targets.ends_days[test] > champion.trained_until_days
-        out[f"change_{CHAMPION}"] = np.where(unseen, theirs.change, np.nan)
-        out[f"probability_{CHAMPION}"] = np.where(unseen, theirs.probability, np.nan)
-    return out[np.isfinite(scale) & ours.known]
-
-
-def _baseline_predictions(
-    training: pd.DataFrame, rows: pd.DataFrame, parameters: ModelParameters, seed: int
-) -> dict[str, tuple[Floats, Floats]]:
-    """Change and probability of each baseline; the probability is calibrated just as the model's is."""
-    targets = Targets.of(training, parameters.horizon_weeks)
-    usable = np.isfinite(targets.change)
-    _, late = calibration_split(training, targets, usable, parameters, seed)
-    before = baseline_changes(training, parameters.horizon_days)
-    after = baseline_changes(rows, parameters.horizon_days)
-    found = {}
-    for name in BASELINES:
-        error = Design.fit(training["indicator"].to_numpy()[usable], (targets.change - before[name])[usable])
-        score = standard_score(distance(training), before[name], error.scale(training["indicator"].to_numpy()))
-        calibrator = Calibrator.fit(score[late], targets.exceeds[late])
-        score = standard_score(distance(rows), after[name], error.scale(rows["indicator"].to_numpy()))
-        found[name] = (after[name], calibrator.probability(score))
-    return found
+        splits[kind] = _score(kind, pd.concat(judged, ignore_index=True), len(folds), parameters, seed)
+        rows += judged
+        if kind == "time":
+            chosen = trials.candidates[choose(folds, parameters.bootstrap, seed)]
+    return Evaluation(chosen, len(trials.candidates), splits, pd.concat(rows, ignore_index=True))
 
 
 def _score(kind: str, rows: pd.DataFrame, folds: int, parameters: ModelParameters, seed: int) -> SplitEvaluation:

@@ -55,6 +55,13 @@ class ModelParameters(BaseModel):
         return 7.0 * self.horizon_weeks
 
     @property
+    def alternatives(self) -> tuple[ModelParameters, ...]:
+        """Other settings worth a trial: simpler trees, and more and larger ones for networks with many rows."""
+        simple = {"leaves": max(2, self.leaves // 2)}
+        rich = {"leaves": 2 * self.leaves, "rounds": 2 * self.rounds}
+        return tuple(self.model_copy(update=update) for update in (simple, rich))
+
+    @property
     def digest(self) -> str:
         """First 16 characters of the SHA-256 of the settings."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]

@@ -23,7 +23,7 @@ def statement(evaluation: Evaluation, parameters: ModelParameters) -> dict[str, 
         interval over assets, negative is better than the plain trend.
     """
     told: dict[str, Any] = {
-        "horizon_weeks": evaluation.horizon_weeks,
+        "horizon_weeks": parameters.horizon_weeks,
         "alert_share": parameters.alert_share,
         "gate": decide(evaluation).summary,
     }

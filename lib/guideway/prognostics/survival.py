@@ -1,4 +1,4 @@
-"""Failures that are only partly seen: recurrent replacements of a fleet, and the time to a limit with censoring."""
+"""Failures that are only partly seen: recurrent replacements of a fleet, and the time to an event with censoring."""
 
 from __future__ import annotations
 
@@ -90,8 +90,8 @@ def difference(
 
 
 @dataclass(frozen=True)
-class TimeToLimit:
-    """Weibull model of the time to a limit: S(t) = exp(-(t / scale)^shape), log scale linear in the covariates.
+class TimeToEvent:
+    """Weibull model of the time to an event: S(t) = exp(-(t / scale)^shape), log scale linear in covariates.
 
     Attributes:
         covariates: names, in order.
@@ -99,7 +99,7 @@ class TimeToLimit:
         spread: standard deviation of each.
         coefficients: intercept of the log scale, then one a standardised covariate.
         shape: above 1 where the risk grows with time.
-        n: rows; n_events: limits reached among them.
+        n: rows; n_events: events among them.
         concordance: share of comparable pairs in the right order, in training.
     """
 
@@ -113,29 +113,55 @@ class TimeToLimit:
     concordance: float
 
     def probability(self, frame: pd.DataFrame, days: float) -> Floats:
-        """Probability that the limit is reached within ``days``."""
-        design = _standard(frame, self.covariates, np.array(self.centre), np.array(self.spread))
-        log_scale = self.coefficients[0] + design @ np.array(self.coefficients[1:])
+        """Probability of the event within ``days``."""
+        log_scale = self.coefficients[0] + self.contributions(frame).sum(axis=1)
         reached: Floats = -np.expm1(-np.exp(self.shape * (np.log(max(days, 1e-9)) - log_scale)))
         return reached
 
+    def median_days(self, frame: pd.DataFrame) -> Floats:
+        """Days within which half of such assets have the event."""
+        log_scale = self.coefficients[0] + self.contributions(frame).sum(axis=1)
+        median: Floats = np.exp(np.minimum(log_scale + np.log(np.log(2)) / self.shape, 15.0))
+        return median
 
-def fit_time_to_limit(frame: pd.DataFrame, covariates: tuple[str, ...], penalty: float = 0.01) -> TimeToLimit | None:
-    """Weibull accelerated failure time model of ``days_to_limit``, censored where ``limit_reached`` is 0.
+    def contributions(self, frame: pd.DataFrame) -> Floats:
+        """What each covariate adds to the log scale; below 0 the event comes sooner; (n, n_covariates)."""
+        design = _standard(frame, self.covariates, np.array(self.centre), np.array(self.spread))
+        added: Floats = design * np.array(self.coefficients[1:])
+        return added
+
+
+def constant_rate(days: Floats, reached: Floats) -> TimeToEvent:
+    """The plain baseline: one rate for all, events by time watched, and half an event, so that none is not never."""
+    rate = (float(reached.sum()) + 0.5) / max(float(days.sum()), 1e-9)
+    return TimeToEvent((), (), (), (-float(np.log(rate)),), 1.0, int(days.size), int(reached.sum()), 0.5)
+
+
+def fit_time_to_event(
+    frame: pd.DataFrame,
+    covariates: tuple[str, ...],
+    *,
+    duration: str = "days_to_limit",
+    event: str = "limit_reached",
+    penalty: float = 0.01,
+) -> TimeToEvent | None:
+    """Weibull accelerated failure time model, censored where the event column is 0.
 
     Args:
         frame: features and targets; rows that are beyond the limit already should be left out.
         covariates: columns to explain the time by.
+        duration: column of the days to the event, or to the end of the watch.
+        event: column that is 1 where the event was seen.
         penalty: ridge penalty of the coefficients.
 
     Returns:
-        None where fewer than ten limits were reached: there is nothing to learn from.
+        None with fewer than ten events: there is nothing to learn from.
     """
     # Imported late: it takes seconds, and only this function needs it.
     from lifelines import WeibullAFTFitter  # noqa: PLC0415
 
-    require(frame, ("days_to_limit", "limit_reached", *covariates))
-    days, reached = frame["days_to_limit"].to_numpy(np.float64), frame["limit_reached"].to_numpy(np.float64)
+    require(frame, (duration, event, *covariates))
+    days, reached = frame[duration].to_numpy(np.float64), frame[event].to_numpy(np.float64)
     use = np.isfinite(days) & (days > 0)
     if reached[use].sum() < 10:
         return None
@@ -152,7 +178,7 @@ def fit_time_to_limit(frame: pd.DataFrame, covariates: tuple[str, ...], penalty:
     fitter = WeibullAFTFitter(penalizer=penalty).fit(table, duration_col="days", event_col="reached")
     values = fitter.params_
     slopes = [float(values.get(("lambda_", f"x{k}"), 0.0)) for k in range(len(covariates))]
-    return TimeToLimit(
+    return TimeToEvent(
         covariates=tuple(covariates),
         centre=tuple(float(c) for c in centre),
         spread=tuple(float(s) for s in spread),

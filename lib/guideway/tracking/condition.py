@@ -13,6 +13,7 @@ import pandas as pd
 from guideway.prognostics.card import model_card
 from guideway.prognostics.definitions import FEATURE_NAMES
 from guideway.prognostics.evaluation import Evaluation
+from guideway.prognostics.failures import FailureModels
 from guideway.prognostics.gate import Decision
 from guideway.prognostics.horizons import horizon_metrics
 from guideway.prognostics.model import TrainedModel
@@ -20,6 +21,7 @@ from guideway.tracking.plots import plots
 from guideway.tracking.record import Promotion, RunRecord, TableVersion, checksums
 
 _EXAMPLE_ROWS = 3
+NO_FAILURES = FailureModels()
 
 
 def condition_record(
@@ -34,6 +36,7 @@ def condition_record(
     as_of: datetime,
     ended_at: datetime,
     promoted_by: str | None = None,
+    failures: FailureModels = NO_FAILURES,
     tags: Mapping[str, str] | None = None,
 ) -> RunRecord:
     """A record ready for delivery.
@@ -49,9 +52,10 @@ def condition_record(
         as_of: nothing after this was used; the run is dated to it.
         ended_at: when training ended.
         promoted_by: in whose name to promote at once where the gate agrees; None leaves it to a person.
+        failures: small models of the failures of assets, which go with it.
         tags: further tags.
     """
-    texts, horizon = model.to_texts(), model.parameters.horizon_weeks
+    texts, horizon = model.to_texts() | failures.to_texts(), model.parameters.horizon_weeks
     identity = json.dumps([run_id, code_version, checksums(texts), model.parameters.digest], sort_keys=True)
     facts = {
         "guideway.run_id": run_id,
@@ -70,11 +74,17 @@ def condition_record(
         started_ms=int(as_of.timestamp() * 1000),
         ended_ms=max(int(ended_at.timestamp() * 1000), int(as_of.timestamp() * 1000)),
         params={"seed": str(model.seed), **{k: str(v) for k, v in model.parameters.model_dump().items()}},
-        metrics={"rows": float(model.n_rows), **evaluation.metrics(), **horizon_metrics(sample, horizon)},
+        metrics={
+            "rows": float(model.n_rows),
+            "candidates": float(evaluation.n_candidates),
+            **evaluation.metrics(),
+            **horizon_metrics(sample, horizon),
+            **failures.metrics(),
+        },
         tags=facts | dict(tags or {}),
         inputs=inputs,
         texts=texts,
-        card=model_card(model, evaluation, decision, code_version=code_version, as_of=as_of.date()),
+        card=model_card(model, evaluation, decision, failures=failures, code_version=code_version, as_of=as_of.date()),
         plots=plots(evaluation),
         example=_example(sample),
         promotion=promotion,

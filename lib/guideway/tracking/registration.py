@@ -10,10 +10,11 @@ import pandas as pd
 
 from guideway import __version__
 from guideway.prognostics.evaluation import Evaluation
+from guideway.prognostics.failures import FailureModels
 from guideway.prognostics.gate import Decision
 from guideway.prognostics.parameters import ModelParameters
 from guideway.prognostics.training import train
-from guideway.tracking.condition import condition_record
+from guideway.tracking.condition import NO_FAILURES, condition_record
 from guideway.tracking.outbox import deliver
 from guideway.tracking.record import TableVersion
 from guideway.tracking.store import TrackingSettings
@@ -43,6 +44,7 @@ class Registration:
         run_id: Guideway's run.
         as_of: nothing after this day was used.
         approval: a person promotes, not the gate.
+        failures: small models of the failures of assets, which go with each version.
     """
 
     tracking: TrackingSettings
@@ -51,6 +53,7 @@ class Registration:
     run_id: str
     as_of: date
     approval: bool = False
+    failures: FailureModels = NO_FAILURES
 
     def register(
         self, parameters: ModelParameters, seed: int, evaluation: Evaluation, decision: Decision
@@ -70,6 +73,7 @@ class Registration:
             as_of=datetime.combine(self.as_of, time.max, timezone.utc),
             ended_at=datetime.now(timezone.utc),
             promoted_by=None if self.approval else "gate",
+            failures=self.failures,
         )
         delivery = deliver(record, self.tracking)
         version = next((r.model_version for r in delivery.receipts if r.record_id == record.record_id), None)

@@ -7,6 +7,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from guideway.prognostics.weather import Weather
 from guideway.transforms.series_cells import days
 from guideway.transforms.shared import shared
 from guideway.udfs.degradation import epoch_days
@@ -69,7 +70,9 @@ def asset_traffic(assets: DataFrame, traffic: DataFrame, until: Column) -> DataF
     )
 
 
-def asset_features(series: DataFrame, trends: DataFrame, work_types: tuple[str, ...], as_of: date) -> DataFrame:
+def asset_features(
+    series: DataFrame, trends: DataFrame, work_types: tuple[str, ...], as_of: date, weather: Weather
+) -> DataFrame:
     """Rows of ``gold.asset_feature`` of a day; a group is a track, which bundles thousands of series.
 
     Args:
@@ -77,6 +80,7 @@ def asset_features(series: DataFrame, trends: DataFrame, work_types: tuple[str, 
         trends: ``gold.degradation_trend`` of the day.
         work_types: names of the works' codes.
         as_of: the day.
+        weather: of the lines, known at the end of the day.
     """
     engine = trends.select(
         "asset_id",
@@ -86,7 +90,7 @@ def asset_features(series: DataFrame, trends: DataFrame, work_types: tuple[str, 
         F.col("sigma").alias("engine_sigma"),
     )
     rows = series.join(engine, ["asset_id", "indicator"], "left")
-    function = track_features(work_types, epoch_days(as_of))
+    function = track_features(work_types, epoch_days(as_of), shared(series.sparkSession, weather))
     return rows.groupBy("track").applyInArrow(function, FEATURE_DDL).withColumn("as_of", F.lit(as_of))
 
 

@@ -9,8 +9,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from guideway.contracts import Table
-from guideway.contracts.reference import ASSET, LINE, SECTION, TRAFFIC, WORK_HISTORY
+from guideway.contracts.reference import ASSET, LINE, SECTION, TRAFFIC, WEATHER, WORK_HISTORY
 from guideway.monitoring.registry import indicators
+from guideway.prognostics.weather import Weather
 from guideway.rulebooks.rulebook import Rulebook
 from guideway.transforms import series
 from guideway.transforms.features import with_facts
@@ -80,6 +81,13 @@ class History:
         """Series that have a limit, with the facts models learn from; see ``transforms.features.with_facts``."""
         read = self._read
         return with_facts(self.series, read(ASSET), read(SECTION), read(TRAFFIC), self.limits, self._until)
+
+    def weather(self) -> Weather:
+        """The weather of every line: a row a line and day, small enough for the driver."""
+        told = self._read(WEATHER).where(F.col("day").cast("timestamp") < self._until)
+        frost = (F.col("lowest_temperature_c") < 0).cast("double").alias("frost")
+        ends = (F.unix_date("day") + 1).cast("double").alias("day_end")
+        return Weather.of(told.select("line_id", ends, "rain_mm", frost).toPandas())
 
     def whole_tracks(self, most: int = SAMPLE_TRACKS) -> DataFrame:
         """The same of at most ``most`` whole tracks, evenly among them: neighbours stay together."""

@@ -47,7 +47,7 @@ def training_rows(history: History, stored: DataFrame, as_of: date) -> TrainingR
     rows = arrow_batch(history.whole_tracks())
     if not rows.num_rows:
         return None
-    frame = rows_at_origins(rows, history.work_types, epoch_days(as_of))
+    frame = rows_at_origins(rows, history.work_types, epoch_days(as_of), history.weather())
     if not len(frame):
         return None
     frame["as_of"] = [_day(origin) for origin in frame["origin_days"]]

@@ -19,12 +19,14 @@ from guideway.prognostics.features import feature_table
 from guideway.prognostics.model import TrainedModel
 from guideway.prognostics.reasons import reason_codes
 from guideway.prognostics.targets import target_table
+from guideway.prognostics.weather import Weather
 from guideway.udfs.ragged import Floats, floats, numbers, ragged, series_batch
 
 _NUMBERS = ("speed_kmh", "curvature_per_km", "cant_mm", "installed_days", "limit", "position_m")
 _WORDS = ("structure", "track_form", "drainage")
 _ENGINE = ("engine_level", "engine_rate", "engine_sigma")
 _TRAFFIC = ("tonnes_per_day", "passes_per_day")
+_NO_WEATHER = Weather()
 
 KEYS = ("asset_id", "line_id", "indicator", "kind", "unit", "direction", "level_name")
 """What a row of features says besides its features and its day."""
@@ -63,7 +65,11 @@ class Serving:
 
 
 def known_features(
-    rows: pa.RecordBatch, work_types: tuple[str, ...], origin_days: float, priors: Priors | None = None
+    rows: pa.RecordBatch,
+    work_types: tuple[str, ...],
+    origin_days: float,
+    priors: Priors | None = None,
+    weather: Weather = _NO_WEATHER,
 ) -> pd.DataFrame:
     """What was known of every series at one origin; nothing from after it is looked at.
 
@@ -72,12 +78,14 @@ def known_features(
         work_types: names of the works' codes.
         origin_days: the origin, days since 1970-01-01 UTC.
         priors: fit the engine's trends with these, to what was known at the origin.
+        weather: of the lines.
 
     Returns:
         ``KEYS``, ``series``, ``origin_days`` and the features; a row a series, in their order.
     """
     batch = series_batch(rows, priors.groups if priors else (), work_types, known_by=origin_days)
     static = _static(rows) | _traffic(rows, origin_days)
+    static |= weather.last_13_weeks(np.asarray(rows.column("line_id").to_pylist()), origin_days)
     if priors is None:
         static |= {name: floats(rows.column(name)) for name in _ENGINE}
     else:
@@ -96,7 +104,9 @@ def targets(rows: pa.RecordBatch, work_types: tuple[str, ...], origin_days: floa
     return pd.DataFrame({name: values for name, values in table.items() if name not in ("series", "origin_days")})
 
 
-def rows_at_origins(rows: pa.RecordBatch, work_types: tuple[str, ...], today_days: float) -> pd.DataFrame:
+def rows_at_origins(
+    rows: pa.RecordBatch, work_types: tuple[str, ...], today_days: float, weather: Weather = _NO_WEATHER
+) -> pd.DataFrame:
     """Features and targets of every series at each back-test origin before today; empty without any.
 
     The engine's priors come from before the first origin, so that no feature knows what came after its origin.
@@ -108,13 +118,17 @@ def rows_at_origins(rows: pa.RecordBatch, work_types: tuple[str, ...], today_day
     early = series_batch(rows, pools, work_types, known_by=float(origins[0]))
     priors = learn_priors(early, pools, origins, today_days, DegradationParameters())
     frames = [
-        pd.concat([known_features(rows, work_types, origin, priors), targets(rows, work_types, origin)], axis=1)
+        pd.concat(
+            [known_features(rows, work_types, origin, priors, weather), targets(rows, work_types, origin)], axis=1
+        )
         for origin in map(float, origins)
     ]
     return pd.concat(frames, ignore_index=True)
 
 
-def track_features(work_types: tuple[str, ...], as_of_days: float) -> Callable[[pa.Table], pa.Table]:
+def track_features(
+    work_types: tuple[str, ...], as_of_days: float, weather: Callable[[], Weather]
+) -> Callable[[pa.Table], pa.Table]:
     """A function for ``applyInArrow`` over the series of one track that gives rows of ``FEATURE_DDL``.
 
     A whole track comes together because what an asset's neighbours do is a feature.
@@ -122,7 +136,7 @@ def track_features(work_types: tuple[str, ...], as_of_days: float) -> Callable[[
 
     def run(table: pa.Table) -> pa.Table:
         rows = table.combine_chunks().to_batches()[0]
-        return feature_rows(known_features(rows, work_types, as_of_days))
+        return feature_rows(known_features(rows, work_types, as_of_days, weather=weather()))
 
     return run
 

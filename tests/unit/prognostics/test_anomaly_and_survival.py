@@ -8,7 +8,7 @@ from guideway.errors import ConfigurationError
 from guideway.prognostics.anomaly import AnomalyParameters, peer_alarms, trailing_median
 from guideway.prognostics.bearings import evaluate_bearings
 from guideway.prognostics.locomotives import evaluate_survival
-from guideway.prognostics.survival import difference, fit_time_to_limit, mean_cumulative
+from guideway.prognostics.survival import difference, fit_time_to_event, mean_cumulative
 
 
 def machines(rng, n=900, grows=None, onset=500):
@@ -138,7 +138,7 @@ def test_weibull_time_to_limit_comes_back_under_censoring():
     life = np.exp(6.0 - 0.5 * x) * rng.weibull(2.0, x.size)
     watch = rng.uniform(100, 900, x.size)
     frame = pd.DataFrame({"x": x, "days_to_limit": np.minimum(life, watch), "limit_reached": (life <= watch) * 1.0})
-    model = fit_time_to_limit(frame, ("x",), penalty=0.0)
+    model = fit_time_to_event(frame, ("x",), penalty=0.0)
     assert model.shape == pytest.approx(2.0, abs=0.15)
     assert model.coefficients[0] - model.coefficients[1] * model.centre[0] / model.spread[0] == pytest.approx(
         6, abs=0.06
@@ -146,4 +146,4 @@ def test_weibull_time_to_limit_comes_back_under_censoring():
     assert model.coefficients[1] / model.spread[0] == pytest.approx(-0.5, abs=0.05)
     true = -np.expm1(-((200 / np.exp(6.0 - 0.5 * x)) ** 2.0))
     assert np.abs(model.probability(frame, 200.0) - true).max() < 0.05
-    assert fit_time_to_limit(frame.head(8), ("x",)) is None
+    assert fit_time_to_event(frame.head(8), ("x",)) is None

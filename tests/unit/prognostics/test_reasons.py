@@ -9,6 +9,7 @@ import pytest
 from guideway.prognostics.card import model_card
 from guideway.prognostics.definitions import features_page
 from guideway.prognostics.evaluation import Evaluation
+from guideway.prognostics.failures import FailureModels
 from guideway.prognostics.gate import Decision
 from guideway.prognostics.importance import blend_weights, global_importance
 from guideway.prognostics.parameters import ModelParameters
@@ -70,7 +71,12 @@ def test_the_whole_model_is_explained_by_what_the_truth_was_made_of(network, mod
     weights = dict(blend_weights(model))
     assert weights["best_rate"] > 0.3
     card = model_card(
-        model, Evaluation(13, 0.8, {}, network), Decision(True, ("it is a test",)), code_version="1", as_of=DAY
+        model,
+        Evaluation(model.parameters, 1, {}, network),
+        Decision(True, ("it is a test",)),
+        failures=FailureModels(),
+        code_version="1",
+        as_of=DAY,
     )
     assert f"- {next(iter(told))}: " in card
     assert "longitudinal_level_sd " in card.split("believed beside the plain trend")[1]

@@ -98,6 +98,26 @@ def test_validation_by_time_trains_on_nothing_that_ends_after_the_test_begins(ne
     assert tested.max() == 1
 
 
+def test_other_settings_are_chosen_by_folds_that_are_not_judged(network):
+    """Learning beats the plain trend here, which nobody may know before the first fold is over."""
+    learned = QUICK.model_copy(update={"folds": 3})
+    plain = learned.model_copy(update={"learned": False})
+    found = evaluate(network, plain, seed=1, others=(learned,))
+    alone = [evaluate(network, each, seed=1).held_out for each in (plain, learned)]
+    own = found.held_out[found.held_out["split"] == "time"]
+    for number, fold in enumerate(dict.fromkeys(own["fold"])):
+        expected = alone[min(number, 1)].query("split == 'time' and fold == @fold")["change_model"]
+        np.testing.assert_array_equal(own.loc[own["fold"] == fold, "change_model"], expected)
+    assert number >= 1
+    assert found.parameters == learned
+    assert found.n_candidates == 2
+
+
+def test_the_default_stays_where_others_are_no_better(network):
+    same = QUICK.model_copy(update={"threads": 2})
+    assert evaluate(network, QUICK, seed=1, others=(same,)).parameters == QUICK
+
+
 def test_validation_by_line_keeps_whole_lines_apart(network):
     lines = network["line_id"].to_numpy()
     tested = np.zeros(len(network), dtype=int)

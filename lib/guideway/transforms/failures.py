@@ -1,0 +1,67 @@
+"""The fault register as models learn from it, and rows of ``gold.failure_risk`` about failures.
+
+A register is small (a switch fails a few times in its life), so this runs on the driver; only the result goes to Spark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from guideway.contracts import Table
+from guideway.contracts.models import ASSET_FEATURE
+from guideway.contracts.reference import ASSET, FAILURE
+from guideway.prognostics.failures import FailureModels, landmarks, register_quarters, worst_conditions
+from guideway.transforms.series import days, end_of
+from guideway.udfs.degradation import epoch_days
+from guideway.udfs.features import RISK_DDL, Serving
+
+
+class FaultRegister:
+    """Failures up to a day, the assets of the types that ever failed, and their conditions."""
+
+    def __init__(self, read: Callable[[Table], DataFrame], as_of: date) -> None:
+        """Read what is known at the end of ``as_of``; ``read`` gives the frame of a table."""
+        self.until_days = epoch_days(as_of)
+        failed = read(FAILURE).where(F.col("failed_at") < end_of(as_of))
+        failures = failed.select("asset_id", days(F.col("failed_at")).alias("failed_days"))
+        kinds = read(ASSET).join(failed, "asset_id", "left_semi").select("asset_type").distinct()
+        assets = read(ASSET).join(F.broadcast(kinds), "asset_type", "left_semi")
+        installed = days(F.col("installed_on").cast("timestamp")).alias("installed_days")
+        self._failures = failures.toPandas().astype({"failed_days": np.float64})
+        self._assets = assets.select("asset_id", "line_id", "asset_type", installed).toPandas()
+        self._assets["installed_days"] = self._assets["installed_days"].astype(np.float64)
+        features = read(ASSET_FEATURE).where(F.col("as_of") <= F.lit(as_of)).join(assets, "asset_id", "left_semi")
+        origin = (F.unix_date("as_of") + 1).cast("double").alias("origin_days")
+        names = ("asset_id", "level", "distance_to_limit", "passes_per_day")
+        self._conditions = worst_conditions(features.select(*names, origin).toPandas())
+
+    def learn(self, seed: int) -> FailureModels:
+        """A model of each type of asset with enough failures."""
+        quarters = register_quarters(self._failures, self.until_days)
+        return FailureModels.fit(self._landmarks(quarters), self.until_days, seed)
+
+    def today(self) -> pd.DataFrame:
+        """What is known of each asset now; see ``prognostics.failures.landmarks``."""
+        return self._landmarks(np.array([self.until_days]))
+
+    def _landmarks(self, at_days: np.ndarray) -> pd.DataFrame:
+        return landmarks(self._assets, self._failures, self._conditions, at_days, self.until_days)
+
+
+def failure_risk(read: Callable[[Table], DataFrame], champion: Serving, as_of: date) -> DataFrame | None:
+    """Rows of ``gold.failure_risk``, targets ``fails_<weeks>w``; None where the champion knows of no failures."""
+    models = FailureModels.from_texts(champion.texts)
+    if not models.models:
+        return None
+    told = models.predict(FaultRegister(read, as_of).today())
+    told["target"] = "fails_" + told["weeks"].astype(int).astype(str) + "w"
+    told = told.rename(columns={"probability": "score", "median_days": "predicted_value", "reasons": "reason_codes"})
+    told = told.assign(as_of=as_of, model_name=champion.name, model_version=champion.version)
+    order = [name.split()[0] for name in RISK_DDL.split(", ")]
+    return read(ASSET).sparkSession.createDataFrame(told[order], RISK_DDL) if len(told) else None

@@ -1,0 +1,130 @@
+"""Failures of switches whose rate is known: it doubles every six years of age, and again for those in bad condition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from guideway.prognostics.failures import (
+    FailureModels,
+    landmarks,
+    register_quarters,
+    worst_conditions,
+)
+
+UNTIL = 1460.0
+YEAR = 365.2425
+
+
+def world(n: int, seed: int, *, matters: bool = True) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    age = rng.uniform(1, 25, n)
+    share = rng.uniform(0.1, 1.1, n)
+    rate = 0.4 * np.exp(matters * (np.log(2) / 6 * (age - 12) + 1.5 * (share - 0.6)))
+    names = np.array([f"S{k:03d}" for k in range(n)])
+    assets = pd.DataFrame({"asset_id": names, "line_id": "L1", "asset_type": "switch"})
+    assets["installed_days"] = UNTIL / 2 - YEAR * age
+    failures = [
+        {"asset_id": names[k], "failed_days": at}
+        for k in range(n)
+        for at in rng.uniform(0, UNTIL, rng.poisson(rate[k] * UNTIL / YEAR))
+    ]
+    told = [
+        pd.DataFrame({"asset_id": names, "origin_days": at, "limit_share": share}) for at in np.arange(0, UNTIL, 60)
+    ]
+    conditions = pd.concat(told, ignore_index=True).assign(passes_per_day=np.nan)
+    return assets, pd.DataFrame(failures), conditions, rate
+
+
+def rows_of(assets, failures, conditions):
+    return landmarks(assets, failures, conditions, register_quarters(failures, UNTIL), UNTIL)
+
+
+@pytest.fixture(scope="module")
+def made():
+    assets, failures, conditions, rate = world(300, seed=1)
+    return assets, failures, conditions, rate, FailureModels.fit(rows_of(assets, failures, conditions), UNTIL, seed=1)
+
+
+def test_the_true_rates_come_back_with_reasons(made):
+    assets, failures, conditions, rate, models = made
+    today = landmarks(assets, failures, conditions, np.array([UNTIL]), UNTIL)
+    found = models.predict(today)
+    assert models.models["switch"].gain.is_better
+    quarter = found[found["weeks"] == 13].set_index("asset_id").loc[assets["asset_id"]]
+    grown = rate * 2 ** (UNTIL / 2 / YEAR / 6)
+    truth = -np.expm1(-grown * 91 / YEAR)
+    assert np.corrcoef(quarter["probability"], truth)[0, 1] > 0.9
+    assert quarter["probability"].mean() == pytest.approx(truth.mean(), rel=0.2)
+    np.testing.assert_array_less(
+        found.pivot(index="asset_id", columns="weeks", values="probability")[13].to_numpy(),
+        found.pivot(index="asset_id", columns="weeks", values="probability")[52].to_numpy(),
+    )
+    worst = quarter.loc[assets["asset_id"].to_numpy()[np.argmax(truth)]]
+    assert worst["median_days"] < 0.7 * quarter["median_days"].median()
+    assert any("years old" in reason for reason in worst["reasons"])
+
+
+def test_nothing_after_the_moment_is_a_covariate(made):
+    assets, failures, conditions, _, _ = made
+    cut = 900.0
+    later = failures["failed_days"] > cut
+    poisoned = pd.concat([failures[~later], failures[later].assign(failed_days=cut + 1.0)])
+    worse = conditions.assign(limit_share=conditions["limit_share"].where(conditions["origin_days"] <= cut, 99.0))
+    names = ["age_years", "years_since_failure", "failures_3y", "limit_share"]
+    clean = landmarks(assets, failures, conditions, np.array([cut]), UNTIL)
+    leaky = landmarks(assets, poisoned, worse, np.array([cut]), UNTIL)
+    pd.testing.assert_frame_equal(clean[names], leaky[names])
+    assert not clean["days_to_failure"].equals(leaky["days_to_failure"]), "or the test could not fail"
+
+
+def test_a_known_asset_is_counted_right():
+    assets = pd.DataFrame(
+        {"asset_id": ["A", "B"], "line_id": "L1", "asset_type": "pump", "installed_days": [0.0, 800.0]}
+    )
+    failures = pd.DataFrame({"asset_id": ["A"] * 3, "failed_days": [100.0, 690.0, 760.0]})
+    nothing = pd.DataFrame({"asset_id": [], "origin_days": [], "limit_share": [], "passes_per_day": []})
+    nothing = nothing.astype({"asset_id": object, "origin_days": float})
+    row, young, last = landmarks(assets, failures, nothing, np.array([700.0, 900.0]), 1000.0).to_dict("records")
+    assert (row["asset_id"], row["failures_3y"], row["failed"], row["days_to_failure"]) == ("A", 2.0, 1.0, 60.0)
+    assert row["years_since_failure"] == pytest.approx(10 / YEAR)
+    assert {young["asset_id"], last["asset_id"]} == {"A", "B"}
+    assert young["failed"] == last["failed"] == 0.0
+    assert young["days_to_failure"] == 100.0
+
+
+def test_where_states_explain_nothing_one_rate_serves():
+    assets, failures, conditions, _ = world(120, seed=5, matters=False)
+    models = FailureModels.fit(rows_of(assets, failures, conditions), UNTIL, seed=1)
+    time = models.models["switch"].time
+    assert time.covariates == ()
+    assert 1 / np.exp(time.coefficients[0]) * YEAR == pytest.approx(0.4, rel=0.25)
+    today = landmarks(assets, failures, conditions, np.array([UNTIL]), UNTIL)
+    assert models.predict(today)["reasons"].iloc[0] == ["fails as often as others of its type"]
+
+
+def test_it_is_numbers_as_text_and_back(made):
+    models = made[-1]
+    texts = models.to_texts()
+    assert FailureModels.from_texts(texts) == models
+    assert FailureModels.from_texts({}) == FailureModels()
+    assert FailureModels().to_texts() == {}
+    assert models.metrics()["failure.switch.log_gain_high"] < 0
+
+
+def test_too_few_failures_teach_nothing(made):
+    assets, failures, conditions, _, _ = made
+    few = failures.head(3)
+    models = FailureModels.fit(rows_of(assets, few, conditions), UNTIL, seed=1)
+    assert models.models == {}
+    assert models.predict(landmarks(assets, few, conditions, np.array([UNTIL]), UNTIL)).empty
+
+
+def test_the_worst_indicator_counts_whichever_way_is_worse():
+    frame = pd.DataFrame({"asset_id": "A", "origin_days": 5.0, "passes_per_day": 80.0}, index=range(2))
+    # 9 of at most 10, and 4 where at least 2 is needed (severities -4 and -2)
+    frame["level"], frame["distance_to_limit"] = [9.0, -4.0], [1.0, 2.0]
+    assert worst_conditions(frame).to_dict("records") == [
+        {"asset_id": "A", "origin_days": 5.0, "limit_share": pytest.approx(0.9), "passes_per_day": 80.0}
+    ]
