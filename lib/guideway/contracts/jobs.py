@@ -36,6 +36,8 @@ INGEST_ARCHIVE = Job(
         "reference.limit",
         "reference.work_history",
         "reference.traffic",
+        "reference.weather",
+        "reference.failure",
     ),
     takes_paths=True,
 )

@@ -18,7 +18,8 @@ def statement(evaluation: Evaluation, parameters: ModelParameters) -> dict[str, 
     Returns:
         ``horizon_weeks``, ``alert_share``, ``gate`` and, for each kind: ``rows``, ``events`` (exceedances ahead of rows
         not yet beyond the limit), ``coverage`` of the interval, ``precision_at_budget``, ``recall_at_budget``,
-        ``lead_days``, ``false_alarms_per_asset_year``, ``avoided_days`` and ``calibration_error_points`` by predictor,
+        ``detectable_share``, ``lead_days``, ``false_alarms_per_asset_year``, ``avoided_days`` and
+        ``calibration_error_points`` by predictor,
         and the margins ``error_over_trend_percent`` and ``brier_over_trend_percent``: mean, low, high of a 95 %
         interval over assets, negative is better than the plain trend.
     """
@@ -35,6 +36,7 @@ def statement(evaluation: Evaluation, parameters: ModelParameters) -> dict[str, 
             "coverage": _rounded(split.coverage),
             "precision_at_budget": {n: _rounded(s.alerts.precision) for n, s in scores.items()},
             "recall_at_budget": {n: _rounded(s.alerts.recall) for n, s in scores.items()},
+            "detectable_share": {n: _rounded(s.alerts.detectable_share) for n, s in scores.items()},
             "lead_days": {n: _rounded(s.alerts.lead_days, 1) for n, s in scores.items()},
             "false_alarms_per_asset_year": {n: _rounded(s.alerts.false_per_asset_year) for n, s in scores.items()},
             "avoided_days": {n: _rounded(s.alerts.avoided_days, 0) for n, s in scores.items()},

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 QUICK = LifeParameters(rounds=80, seeds=1)
 
 
-def worn_units(n_units, seed, regimes=1):
+def worn_units(n_units, seed, regimes=1, modes=1):
     """Units whose hidden wear grows exponentially to failure; two channels show it, one is noise, one is constant."""
     rng = np.random.default_rng(seed)
     offsets, settings, channels = [0], [], []
@@ -24,7 +24,8 @@ def worn_units(n_units, seed, regimes=1):
         age = np.arange(life)
         wear = np.exp((age - life) / 45.0)
         regime = rng.integers(0, regimes, life)
-        signal = np.column_stack([2 * wear, -wear, np.zeros(life), np.zeros(life)])
+        turn = 1 - 2 * rng.integers(0, modes)
+        signal = np.column_stack([2 * turn * wear, -wear, np.zeros(life), np.zeros(life)])
         noise = rng.normal(0, 1, (life, 4)) * [0.3, 0.2, 1.0, 0.0]
         channels.append(100.0 + 50 * regime[:, None] + signal + noise)
         settings.append(10.0 * regime[:, None] + rng.normal(0, 0.01, (life, 1)))
@@ -57,6 +58,35 @@ def test_remaining_life_of_new_units_comes_back():
     error = np.abs(model.predict(new) - target)
     assert error[judged].mean() < 0.6 * np.abs(target[judged] - target[judged].mean()).mean()
     assert error[target < 20].mean() < 8
+
+
+def test_a_second_fault_that_turns_a_channel_round_is_learned_too():
+    model = train_life(worn_units(60, seed=1, modes=2), QUICK, seed=0)
+    new = worn_units(40, seed=2, modes=2)
+    target = np.minimum(new.remaining(), 125)
+    judged = target < 125
+    error = np.abs(model.predict(new) - target)
+    assert error[judged].mean() < 0.7 * np.abs(target[judged] - target[judged].mean()).mean()
+    assert error[target < 20].mean() < 9
+
+
+def test_the_benchmark_says_three_things_and_missing_units_are_named(tmp_path):
+    lives = worn_units(8, seed=7)
+    channels = np.hstack([lives.channels, np.ones((len(lives.channels), 17))])
+    settings = np.hstack([lives.settings, np.zeros((len(lives.settings), 2))])
+    unit, age = np.repeat(np.arange(1, 9), np.diff(lives.offsets)), lives.age + 1
+    rows = np.column_stack([unit, age, settings, channels])
+    left = np.array([10, 20, 30, 40, 50, 60, 70, 80])
+    np.savetxt(tmp_path / "train_XD1.txt", rows, fmt="%.4f")
+    np.savetxt(tmp_path / "test_XD1.txt", rows[lives.remaining() >= left[unit - 1]], fmt="%.4f")
+    np.savetxt(tmp_path / "RUL_XD1.txt", left, fmt="%d")
+    found = evaluate_cmapss(tmp_path, "XD1")
+    assert list(found) == ["rmse", "score", "n"]
+    assert found["n"] == 8
+    assert found["rmse"] < 15
+    np.savetxt(tmp_path / "RUL_XD1.txt", left[:7], fmt="%d")
+    with pytest.raises(ConfigurationError, match="7 rows, test_XD1 has 8 units"):
+        evaluate_cmapss(tmp_path, "XD1")
 
 
 def test_the_rest_of_a_life_does_not_change_what_was_said_before():

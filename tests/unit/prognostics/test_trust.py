@@ -54,6 +54,7 @@ def test_the_statement_of_a_simulated_network_keeps_what_it_promises() -> None:
     assert time["calibration_error_points"]["model"] < 3
     base_rate = time["events"] / time["rows"]
     assert time["precision_at_budget"]["model"] > 20 * base_rate
+    assert time["detectable_share"]["model"] > 0.3, "one alert in a hundred sees a third of the exceedances"
     mean, low, high = time["error_over_trend_percent"]
     assert low <= mean <= high
     assert abs(mean) < 2
