@@ -16,6 +16,7 @@ from guideway.prognostics.gate import Decision, decide, unasked
 from guideway.prognostics.parameters import ModelParameters
 from guideway.prognostics.retraining import Training
 from guideway.prognostics.training import train
+from guideway.tracking.champion_card import champion_card
 from guideway.tracking.condition import condition_record
 from guideway.tracking.latest import last_training
 from guideway.tracking.outbox import deliver, pending, replay
@@ -90,6 +91,16 @@ def test_the_run_says_where_it_came_from(store, records):
     assert files == {"model", "model_card.md", "plots", "text_model"}
     assert version.tags["guideway.sha256.change.txt"]
     assert {name: int(version) for name, version in alias.items()} == {"champion": 1, "challenger": 3}
+
+
+def test_the_report_is_told_what_serves_and_what_the_gate_said_of_the_newest(store, records):
+    settings, _ = store
+    card = champion_card(settings)
+    assert card.version == load_champion(settings).version
+    assert card.gate == f"3, {records[2].tags['guideway.gate_reason']}"
+    assert "plain trend" in card.gate
+    assert card.metrics["error"] == records[0].metrics["time.model.mae"]
+    assert card.metrics["trend_error"] == records[0].metrics["time.trend.mae"]
 
 
 def test_the_champion_answers_as_the_model_that_was_trained(store, table):

@@ -165,8 +165,9 @@ class ModelCard:
         name: registered name.
         version: registered version.
         alias: alias it was loaded by.
-        metrics: figures of its evaluation by name, baselines included.
+        metrics: the few figures of its evaluation a planner asks for, baselines included.
         trained_until: last day of data it was trained on.
+        gate: what the gate said of the newest training, which may have been refused.
     """
 
     name: str
@@ -174,6 +175,7 @@ class ModelCard:
     alias: str = "champion"
     metrics: Mapping[str, float] = field(default_factory=dict)
     trained_until: date | None = None
+    gate: str = ""
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,7 @@ def _meta(content: ReportContent, summary: Summary) -> dict[str, Any]:
             "alias": model.alias,
             "metrics": {k: round(float(v), 4) for k, v in model.metrics.items() if np.isfinite(v)},
             "trained": _day(model.trained_until) if model.trained_until else None,
+            "gate": inert(model.gate),
         },
     }
 

@@ -271,7 +271,8 @@ def _model(content: ReportContent, words: Words) -> str:
         return words("quality.no_model")
     metrics = " · ".join(f"{name} {figure:.3f}" for name, figure in model.metrics.items())
     version = f"{words('quality.version')} {model.version}"
-    return f"{words('quality.model')}: " + " · ".join((model.name, version, model.alias, metrics))
+    gate = (f"{words('quality.gate')}: {model.gate}",) if model.gate else ()
+    return f"{words('quality.model')}: " + " · ".join((model.name, version, model.alias, metrics, *gate))
 
 
 def _trends(content: ReportContent, words: Words) -> list[dict[str, Any]]:

@@ -29,11 +29,13 @@ class FaultRegister:
         """Read what is known at the end of ``as_of``; ``read`` gives the frame of a table."""
         self.until_days = epoch_days(as_of)
         failed = read(FAILURE).where(F.col("failed_at") < end_of(as_of))
-        failures = failed.select("asset_id", days(F.col("failed_at")).alias("failed_days"))
-        kinds = read(ASSET).join(failed, "asset_id", "left_semi").select("asset_type").distinct()
-        assets = read(ASSET).join(F.broadcast(kinds), "asset_type", "left_semi")
+        failures = failed.select("asset_id", days(F.col("failed_at")).alias("failed_days")).toPandas()
+        self._failures = failures.astype({"failed_days": np.float64})
+        concerned = read(ASSET).join(failed, "asset_id", "left_semi").select("asset_type").distinct()
+        # without a register nothing else is read: Spark sees that nothing can be in an empty list
+        kinds = [row.asset_type for row in concerned.collect()] if len(failures) else []
+        assets = read(ASSET).where(F.col("asset_type").isin(kinds))
         installed = days(F.col("installed_on").cast("timestamp")).alias("installed_days")
-        self._failures = failures.toPandas().astype({"failed_days": np.float64})
         self._assets = assets.select("asset_id", "line_id", "asset_type", installed).toPandas()
         self._assets["installed_days"] = self._assets["installed_days"].astype(np.float64)
         features = read(ASSET_FEATURE).where(F.col("as_of") <= F.lit(as_of)).join(assets, "asset_id", "left_semi")

@@ -121,6 +121,19 @@ def test_too_few_failures_teach_nothing(made):
     assert models.predict(landmarks(assets, few, conditions, np.array([UNTIL]), UNTIL)).empty
 
 
+def test_without_a_register_nothing_is_said():
+    texts, number = pd.Series([], dtype=object), pd.Series([], dtype=float)
+    assets = pd.DataFrame({"asset_id": texts, "line_id": texts, "asset_type": texts, "installed_days": number})
+    failures = pd.DataFrame({"asset_id": texts, "failed_days": number})
+    features = pd.DataFrame({"asset_id": texts, **dict.fromkeys(("origin_days", "level"), number)})
+    features = features.assign(distance_to_limit=number, passes_per_day=number)
+    quarters = register_quarters(failures, UNTIL)
+    assert quarters.size == 0
+    conditions = worst_conditions(features)
+    assert FailureModels.fit(landmarks(assets, failures, conditions, quarters, UNTIL), UNTIL, seed=1).models == {}
+    assert landmarks(assets, failures, conditions, np.array([UNTIL]), UNTIL).empty
+
+
 def test_the_worst_indicator_counts_whichever_way_is_worse():
     frame = pd.DataFrame({"asset_id": "A", "origin_days": 5.0, "passes_per_day": 80.0}, index=range(2))
     # 9 of at most 10, and 4 where at least 2 is needed (severities -4 and -2)

@@ -119,6 +119,7 @@ def sample_content(seed: int = 7, *, length_factor: float = 1.0, language: str =
             "champion",
             {"mae": 0.061, "persistence_mae": 0.094, "trend_mae": 0.071, "auc": 0.93},
             date(2026, 8, 23),
+            "7, refused: does not beat the plain trend on later origins",
         ),
         strip_maps=build_strip_maps(condition, assets, forecast),
         trends=build_trends(

@@ -12,6 +12,9 @@ import pytest
 from guideway.reporting.content import ReportContent
 from guideway.reporting.html import page_script, render_html
 from guideway.reporting.outlook import outlook
+from guideway.reporting.printed import printed_report
+from guideway.reporting.summary import summarise
+from guideway.reporting.words import Words
 from tests.unit.reporting.sample import EMPTY
 from tests.unit.reporting.unpacking import column, unpack_page
 
@@ -67,6 +70,15 @@ def test_the_page_holds_the_rows_of_the_outlook(small: ReportContent) -> None:
         digits = 0 if name == "p50" else 3
         for got, wanted in zip(column(series[name], buffers), values, strict=True):
             assert (math.isnan(got) and math.isnan(wanted)) or abs(got - wanted) <= 0.5 * 10**-digits + 1e-9
+
+
+def test_a_refused_model_is_told_on_the_page_and_on_paper(small: ReportContent) -> None:
+    refused = "7, refused: does not beat the plain trend on later origins"
+    header, _ = unpack_page(render_html(small))
+    assert header["meta"]["model"]["gate"] == refused
+    rows = outlook(small)
+    paper = printed_report(small, rows, summarise(small, rows), Words("en"))
+    assert paper["model"].endswith(f"Newest training: {refused}")
 
 
 def test_every_level_is_found_by_its_series(small: ReportContent) -> None:

@@ -146,7 +146,7 @@ function drawQuality() {
       { label: t("quality.skill"), cls: "num", key: (c) => 1 - c.crps / c.baseline_crps, down: true, cell: (c) => percent(1 - c.crps / c.baseline_crps) },
       { label: t("quality.bias"), cls: "num", key: (c) => c.bias, cell: (c) => signed(c.bias, indicatorUnit.get(c.indicator) || "") },
     ], data.scorecard, { first: 30 })),
-    block(t("quality.model"), model ? [h("p", null, h("strong", null, said(model.name)), ` · ${t("quality.version")} `, said(model.version), " · ", said(model.alias), trained ? ` · ${trained}` : ""), h("p", { class: "soft" }, said(metrics))] : h("p", { class: "soft" }, t("quality.no_model"))),
+    block(t("quality.model"), model ? [h("p", null, h("strong", null, said(model.name)), ` · ${t("quality.version")} `, said(model.version), " · ", said(model.alias), trained ? ` · ${trained}` : ""), h("p", { class: "soft" }, said(metrics)), model.gate ? h("p", null, `${t("quality.gate")}: `, said(model.gate)) : null] : h("p", { class: "soft" }, t("quality.no_model"))),
     h("div", { class: "pair block" },
       block(t("quality.rules"), h("p", { class: "note" }, t("quality.rules.note")), plainTable([
         { label: t("quality.book"), cell: (b) => said(b.rulebook_id) },
