@@ -25,7 +25,7 @@ from guideway.degradation.learning import Learned
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.series import SeriesBatch
 from guideway.degradation.trends import STATUSES, fit_trends
-from guideway.monitoring.facing import align_either_way
+from guideway.monitoring.facing import ReferenceRun, align_either_way
 from guideway.monitoring.registry import indicators
 from guideway.monitoring.track_geometry.bands import Signals
 from guideway.monitoring.track_geometry.parameters import TrackGeometryParameters
@@ -143,12 +143,17 @@ def recording_of(line_id: str, started: datetime, rows: pd.DataFrame) -> Recordi
     )
 
 
-def aligned(recording: Recording, reference: Recording | None) -> Recording:
+def reference_of(recording: Recording) -> ReferenceRun:
+    """The recording as the run others of its line are aligned to."""
+    shapes = {name: recording.values(name) for name in ALIGNED_ON["track_geometry"] if recording.has(name)}
+    return ReferenceRun(recording.positions, shapes)
+
+
+def aligned(recording: Recording, reference: ReferenceRun | None) -> Recording:
     """The recording on the chainage of its line's reference run; the reference itself has none."""
     if reference is None:
         return recording
-    shapes = {name: reference.values(name) for name in ALIGNED_ON["track_geometry"] if reference.has(name)}
-    turned, alignment, _ = align_either_way(recording, reference.positions, shapes)
+    turned, alignment, _ = align_either_way(recording, reference)
     return corrected(turned, alignment)
 
 

@@ -148,13 +148,13 @@ def _print(told: dict[str, Any]) -> None:
 
 
 def _align(options: argparse.Namespace) -> int:
-    from guideway.monitoring.facing import align_either_way  # noqa: PLC0415
+    from guideway.monitoring.facing import ReferenceRun, align_either_way  # noqa: PLC0415
 
     run, reference = (_run(path, options) for path in (options.run, options.reference))
     reference_values = {c.name: c.values for c in reference.channels if c.unit == "mm"}
     if not any(run.has(name) for name in reference_values):
         raise ConfigurationError(f"{options.run} and {options.reference} have no channel in common to align on")
-    _, alignment, turned = align_either_way(run, reference.positions, reference_values)
+    _, alignment, turned = align_either_way(run, ReferenceRun(reference.positions, reference_values))
     rows = alignment.records()
     if options.json:
         print(json.dumps(rows))

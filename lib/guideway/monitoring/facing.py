@@ -7,13 +7,13 @@ sets the track's sides as it sets its chainage.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from guideway.archives.recording import Channel, Recording
-from guideway.signals.alignment import Alignment, align
+from guideway.signals.alignment import Alignment, Reference, align_to
 
 _OTHER = {"left": "right", "right": "left"}
 # what a vehicle turned about its vertical axis measures with the other sign
@@ -42,15 +42,37 @@ def mirrored(recording: Recording) -> Recording:
     return replace(recording, channels=tuple(channels))
 
 
-def align_either_way(
-    recording: Recording, reference_position_m: npt.ArrayLike, reference: Mapping[str, npt.ArrayLike]
-) -> tuple[Recording, Alignment, bool]:
+@dataclass(frozen=True)
+class ReferenceRun:
+    """The run others are aligned to; what its channels need for that is made once.
+
+    Attributes:
+        position_m: chainage of its samples, shape (m,).
+        values: its channels by name, shape (m,) each.
+    """
+
+    position_m: npt.ArrayLike
+    values: Mapping[str, npt.ArrayLike]
+    _ready: dict[tuple[str, ...], Reference] = field(default_factory=dict, repr=False)
+
+    def shares(self, recording: Recording) -> tuple[str, ...]:
+        """Channels both have."""
+        return tuple(name for name in self.values if recording.has(name))
+
+    def ready(self, names: tuple[str, ...]) -> Reference:
+        """Those channels, for runs to be aligned to."""
+        if names not in self._ready:
+            rows = np.stack([np.asarray(self.values[name]) for name in names])
+            self._ready[names] = Reference.of(self.position_m, rows)
+        return self._ready[names]
+
+
+def align_either_way(recording: Recording, reference: ReferenceRun) -> tuple[Recording, Alignment, bool]:
     """Align a run to a reference run, mirrored where only so most of it looks like the reference.
 
     Args:
-        recording: the run.
-        reference_position_m: chainage of the reference's samples, shape (m,).
-        reference: values of the reference by channel, shape (m,) each; those the run has take part.
+        recording: the run; channels it shares with the reference take part.
+        reference: the reference run.
 
     Returns:
         The run with the reference's sides, its alignment, and whether it was mirrored.
@@ -58,22 +80,24 @@ def align_either_way(
     Raises:
         ValueError: the runs have no channel in common.
     """
-    found = _align(recording, reference_position_m, reference)
-    turned = mirrored(recording)
-    if _likeness(found) > _CLEARLY_ALIKE or not any(turned.has(name) for name in reference):
+    found = _align(recording, reference)
+    if _likeness(found) > _CLEARLY_ALIKE:
         return recording, found, False
-    other = _align(turned, reference_position_m, reference)
+    turned = mirrored(recording)
+    if not reference.shares(turned):
+        return recording, found, False
+    other = _align(turned, reference)
     if _likeness(other) > _likeness(found):
         return turned, other, True
     return recording, found, False
 
 
-def _align(recording: Recording, position_m: npt.ArrayLike, reference: Mapping[str, npt.ArrayLike]) -> Alignment:
-    shared = [name for name in reference if recording.has(name)]
+def _align(recording: Recording, reference: ReferenceRun) -> Alignment:
+    shared = reference.shares(recording)
     if not shared:
         raise ValueError("the runs have no channel in common to align on")
     run = np.stack([recording.values(name) for name in shared])
-    return align(recording.positions, run, position_m, np.stack([np.asarray(reference[name]) for name in shared]))
+    return align_to(reference.ready(shared), recording.positions, run)
 
 
 def _likeness(alignment: Alignment) -> float:

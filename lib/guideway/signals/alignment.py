@@ -13,12 +13,12 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from guideway.signals.alignment_pair import Pair, Samples
+from guideway.signals.alignment_pair import Pair, Reference, Samples
 from guideway.signals.alignment_parameters import AlignmentParameters
 from guideway.signals.alignment_resample import resample, uniform_targets
 from guideway.signals.alignment_search import NO_DRIFT, Drift, find_drift
 
-__all__ = ["Alignment", "AlignmentParameters", "align", "corrected"]
+__all__ = ["Alignment", "AlignmentParameters", "Reference", "align", "align_to", "corrected"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -85,14 +85,31 @@ def align(
     reference_values: npt.ArrayLike,
     parameters: AlignmentParameters | None = None,
 ) -> Alignment:
+    """Find the shift of a run against a reference run of the same track, as ``align_to`` does.
+
+    Args:
+        position_m: see ``align_to``.
+        values: see ``align_to``.
+        reference_position_m: chainage of the reference's samples, shape (m,).
+        reference_values: geometry of the reference, shape (m,) or (channels, m).
+        parameters: settings; defaults where not given.
+    """
+    return align_to(Reference.of(reference_position_m, reference_values), position_m, values, parameters)
+
+
+def align_to(
+    reference: Reference,
+    position_m: npt.ArrayLike,
+    values: npt.ArrayLike,
+    parameters: AlignmentParameters | None = None,
+) -> Alignment:
     """Find the shift of a run against a reference run of the same track.
 
     Args:
+        reference: the reference run.
         position_m: stated chainage of the run's samples, rising or falling, shape (n,).
         values: geometry of the run, shape (n,) or (channels, n): the same channels, wide-band or band-passed, as
             the reference's; NaN where not measured. Several channels vote with equal weight.
-        reference_position_m: chainage of the reference's samples, shape (m,).
-        reference_values: geometry of the reference, shape (m,) or (channels, m).
         parameters: settings; defaults where not given.
 
     Returns:
@@ -103,12 +120,13 @@ def align(
         ValueError: shapes of positions and values, or the numbers of channels, do not fit.
     """
     settings = parameters or AlignmentParameters()
-    run, reference = Samples.checked(position_m, values), Samples.checked(reference_position_m, reference_values)
+    run = Samples.checked(position_m, values)
     if run.rows.shape[0] != reference.rows.shape[0]:
         raise ValueError(f"the run has {run.rows.shape[0]} channels and the reference {reference.rows.shape[0]}")
-    pair = Pair.of(run, reference)
-    drift = find_drift(pair, settings) if pair.run.shape[1] else NO_DRIFT
-    return _report(pair.in_band(settings.shortest_m, settings.longest_m), drift, settings)
+    bands = (settings.shortest_m, settings.longest_m), (settings.refine_shortest_m, settings.refine_longest_m)
+    pair, wide = Pair.of(run, reference, bands)
+    drift = find_drift(pair, wide, settings) if pair.run.shape[1] else NO_DRIFT
+    return _report(pair, drift, settings)
 
 
 class _HasSamples(Protocol):

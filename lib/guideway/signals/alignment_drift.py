@@ -26,31 +26,24 @@ def best_path(scores: npt.NDArray[np.float32], slope_cost: float, jump_cost: flo
         jump_cost: cost of a change by any number of lags.
     """
     n_windows, n_lags = scores.shape
-    lags = np.arange(n_lags)
-    slope = slope_cost * lags
-    came_from = np.empty((n_windows, n_lags), dtype=np.intp)
-    total = scores[0].astype(np.float64)
+    slope = slope_cost * np.arange(n_lags)
+    totals = np.empty((n_windows, n_lags))
+    totals[0] = scores[0]
     for window in range(1, n_windows):
-        up, from_below = _running_best(total + slope)
-        down, from_above = _running_best((total - slope)[::-1])
-        up, down, from_above = up - slope, down[::-1] + slope, n_lags - 1 - from_above[::-1]
-        best, choice = np.maximum(up, down), np.where(up >= down, from_below, from_above)
-        top = int(np.argmax(total))
-        jump = total[top] - jump_cost
-        came_from[window] = np.where(jump > best, top, choice)
-        total = np.maximum(best, jump) + scores[window]
+        before = totals[window - 1]
+        rising = np.maximum.accumulate(before + slope) - slope
+        falling = np.maximum.accumulate((before - slope)[::-1])[::-1] + slope
+        best = np.maximum(rising, falling, out=rising)
+        np.maximum(best, before.max() - jump_cost, out=best)
+        np.add(best, scores[window], out=totals[window])
+    # the cost of coming from any lag to lag i is the stretch of ``change`` that has its middle at i
+    change = np.minimum(slope_cost * np.abs(np.arange(1 - n_lags, n_lags)), jump_cost)
     path = np.empty(n_windows, dtype=np.intp)
-    path[-1] = int(np.argmax(total))
+    path[-1] = np.argmax(totals[-1])
     for window in range(n_windows - 1, 0, -1):
-        path[window - 1] = came_from[window, path[window]]
+        middle = n_lags - 1 - path[window]
+        path[window - 1] = np.argmax(totals[window - 1] - change[middle : middle + n_lags])
     return path
-
-
-def _running_best(values: Floats) -> tuple[Floats, npt.NDArray[np.intp]]:
-    """Greatest value so far, and where it was."""
-    best = np.maximum.accumulate(values)
-    where = np.maximum.accumulate(np.where(values == best, np.arange(values.size), 0))
-    return best, where
 
 
 def sub_sample_peaks(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +66,47 @@ class Samples:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A reference run, made ready once for all runs that are aligned to it.
+
+    Attributes:
+        origin: place of its first grid point, m.
+        step: step of the grid, m; 0 where it has no two samples.
+        alive: whether a channel has any sample, shape (channels,).
+        rows: samples on the grid without spikes, NaN where unknown, shape (channels, m).
+    """
+
+    origin: float
+    step: float
+    alive: npt.NDArray[np.bool_]
+    rows: Floats
+    _bands: dict[tuple[float, float], Floats] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, position_m: npt.ArrayLike, values: npt.ArrayLike) -> Reference:
+        """From samples at chainages, shapes (m,) and (m,) or (channels, m).
+
+        Raises:
+            ValueError: shapes do not fit.
+        """
+        samples = Samples.checked(position_m, values)
+        step, alive = samples.step, np.asarray(np.isfinite(samples.rows).any(axis=1))
+        if not step > 0:
+            return cls(0.0, step, alive, np.empty((samples.rows.shape[0], 0)))
+        origin = float(samples.position.min())
+        count = int(np.floor((samples.position.max() - origin) / step + 1e-6)) + 1
+        clean = Samples(samples.position, without_spikes(samples.rows))
+        return cls(origin, step, alive, clean.on_grid(origin, step, count))
+
+    def in_band(self, shortest_m: float, longest_m: float) -> Floats:
+        """Band-passed samples, each channel scaled to its own spread."""
+        band = shortest_m, longest_m
+        if band not in self._bands:
+            self._bands[band] = _scaled(self.rows, self.step, *band)
+        return self._bands[band]
+
+
+@dataclass(frozen=True)
 class Pair:
     """Run and reference on one grid: index ``i`` of the run is at ``origin + step * i``.
 
@@ -78,27 +120,23 @@ class Pair:
     first: int
 
     @classmethod
-    def of(cls, run: Samples, reference: Samples) -> Pair:
-        """Both on the reference's grid; channels without a sample in either run, and spikes, stay out."""
-        step = reference.step
-        alive = np.isfinite(run.rows).any(axis=1) & np.isfinite(reference.rows).any(axis=1)
+    def of(cls, run: Samples, reference: Reference, bands: Sequence[tuple[float, float]]) -> list[Pair]:
+        """Both on the reference's grid, in each band, each channel scaled so that all have equal weight.
+
+        Channels without a sample in either run, and spikes, stay out. Without anything to compare pairs are empty.
+        """
+        step, alive = reference.step, np.isfinite(run.rows).any(axis=1) & reference.alive
         if not step > 0 or not run.step > 0 or not alive.any():
             origin = float(run.position.min()) if run.position.size else 0.0
-            return cls(origin, step or 1.0, np.empty((1, 0)), np.empty((1, 0)), 0)
-        run, reference = (Samples(one.position, without_spikes(one.rows[alive])) for one in (run, reference))
-        base = float(reference.position.min())
-        low = int(np.ceil((run.position.min() - base) / step - 1e-6))
-        n_run = int(np.floor((run.position.max() - base) / step + 1e-6)) - low + 1
-        n_reference = int(np.floor((reference.position.max() - base) / step + 1e-6)) + 1
-        origin = base + low * step
-        return cls(
-            origin, step, run.on_grid(origin, step, n_run), reference.on_grid(base, step, n_reference), first=-low
-        )
-
-    def in_band(self, shortest_m: float, longest_m: float) -> Pair:
-        """Both band-passed, each channel scaled to its own spread so that all have equal weight."""
-        run, reference = (_scaled(rows, self.step, shortest_m, longest_m) for rows in (self.run, self.reference))
-        return Pair(self.origin, self.step, run, reference, self.first)
+            return [cls(origin, step or 1.0, np.empty((1, 0)), np.empty((1, 0)), 0)] * len(bands)
+        low = int(np.ceil((run.position.min() - reference.origin) / step - 1e-6))
+        count = int(np.floor((run.position.max() - reference.origin) / step + 1e-6)) - low + 1
+        origin = reference.origin + low * step
+        rows = Samples(run.position, without_spikes(run.rows[alive])).on_grid(origin, step, count)
+        kept = slice(None) if alive.all() else alive
+        return [
+            cls(origin, step, _scaled(rows, step, *band), reference.in_band(*band)[kept], first=-low) for band in bands
+        ]
 
     def reference_at(self, index: Floats) -> Floats:
         """The reference at indices of the run's grid, shape (channels, indices)."""

@@ -35,8 +35,10 @@ def repeatable_weights(run: Floats, reference: Floats, length: int, band: tuple[
     cross, auto_run, auto_reference, segments = 0.0, 0.0, 0.0, 0
     for a, b in zip(run, reference, strict=True):
         whole = np.isfinite(a) & np.isfinite(b)
-        starts = np.arange(0, max(a.size - length, 0) + 1, max(length // 2, 1))
-        starts = starts[[bool(whole[at : at + length].all()) and at + length <= a.size for at in starts.tolist()]]
+        if a.size < length:
+            continue
+        starts = np.arange(0, a.size - length + 1, max(length // 2, 1))
+        starts = starts[sliding_window_view(whole, length)[starts].all(axis=1)]
         if starts.size == 0:
             continue
         spectrum_a = fft.rfft(sliding_window_view(a, length)[starts] * taper, axis=1)

@@ -29,17 +29,18 @@ class SampleMap:
     def apply(self, values: npt.NDArray[np.floating[Any]]) -> Floats:
         """Values at the targets: cubic (Catmull-Rom) inside valid samples, a line beside gaps, NaN in gaps."""
         source = values.astype(np.float64)
-        last = source.size - 1
-        before, here, after, beyond = (source[np.clip(self.left + d, 0, last)] for d in (-1, 0, 1, 2))
+        before, here, after, beyond = (source[np.clip(self.left + d, 0, source.size - 1)] for d in (-1, 0, 1, 2))
         t = self.share
-        line = np.where(t == 0, here, np.where(t == 1, after, here + t * (after - here)))
-        cubic = here + 0.5 * t * (
+        found = here + 0.5 * t * (
             after
             - before
             + t * (2 * before - 5 * here + 4 * after - beyond + t * (3 * (here - after) + beyond - before))
         )
-        found = np.where(np.isfinite(cubic), cubic, line)
-        return np.where(self.known, found, np.nan)
+        beside = np.flatnonzero(~np.isfinite(found))
+        here, after, t = here[beside], after[beside], t[beside]
+        found[beside] = np.where(t == 0, here, np.where(t == 1, after, here + t * (after - here)))
+        found[~self.known] = np.nan
+        return np.asarray(found, dtype=np.float64)
 
 
 def uniform_targets(true_m: Floats, origin_m: float, step_m: float) -> Floats:

@@ -43,12 +43,18 @@ class Drift:
 NO_DRIFT = Drift(np.empty(0), np.empty(0), np.empty(0), np.empty(0))
 
 
-def find_drift(pair: Pair, settings: AlignmentParameters) -> Drift:
-    """The drift of a run: a first look over every shift in reach, then a second, sharper one around it."""
-    drift = _first_look(pair.in_band(settings.shortest_m, settings.longest_m), settings)
+def find_drift(pair: Pair, wide: Pair, settings: AlignmentParameters) -> Drift:
+    """The drift of a run: a first look over every shift in reach, then a second, sharper one around it.
+
+    Args:
+        pair: run and reference in the wavelengths of the first look.
+        wide: the same in those of the second.
+        settings: settings.
+    """
+    drift = _first_look(pair, settings)
     if drift.knots.size == 0:
         return drift
-    knots, shifts = _second_look(pair, drift, settings)
+    knots, shifts = _second_look(wide, drift, settings)
     return replace(drift, **_to_the_ends(knots, shifts, pair.run.shape[1]))
 
 
@@ -58,7 +64,8 @@ def _first_look(pair: Pair, settings: AlignmentParameters) -> Drift:
     windows = Windows(length, hop, low - pair.first, high - pair.first)
     scored = window_scores(pair.run, pair.reference, windows)
     scores = np.where(scored.share[:, None] > 0, scored.scores, np.float32(0.0))
-    path = best_path(np.clip(scores, 0.0, None) ** 3, settings.slope_cost_per_m * pair.step, settings.jump_cost)
+    alike = np.clip(scores, 0.0, None)
+    path = best_path(alike * alike * alike, settings.slope_cost_per_m * pair.step, settings.jump_cost)
     own = np.argmax(scores, axis=1)
     peak, correlation = sub_sample_peaks(scores, path)
     weight = _votes(correlation, scored.share, 0.5 * settings.least_correlation)
@@ -71,18 +78,17 @@ def _first_look(pair: Pair, settings: AlignmentParameters) -> Drift:
     return Drift(scored.centres, shifts, scored.centres, own_shifts)
 
 
-def _second_look(pair: Pair, drift: Drift, settings: AlignmentParameters) -> tuple[Floats, Floats]:
+def _second_look(wide: Pair, drift: Drift, settings: AlignmentParameters) -> tuple[Floats, Floats]:
     """Knots and shifts after a second look in which the wavelengths that repeat best weigh most."""
-    wide = pair.in_band(settings.refine_shortest_m, settings.refine_longest_m)
     index = np.arange(wide.run.shape[1], dtype=np.float64)
-    reference = wide.reference_at(index + drift.at(index) / pair.step)
-    length = _samples(settings.refine_window_m, pair)
-    band = settings.refine_shortest_m / pair.step, settings.refine_longest_m / pair.step
+    reference = wide.reference_at(index + drift.at(index) / wide.step)
+    length = _samples(settings.refine_window_m, wide)
+    band = settings.refine_shortest_m / wide.step, settings.refine_longest_m / wide.step
     taps = repeatable_weights(wide.run, reference, length, band)
     if taps is None:
         return drift.knots, drift.shifts
-    guard, reach = _samples(settings.refine_longest_m / 4, pair), _samples(settings.refine_search_m, pair)
-    hop = _samples(settings.hop_m, pair)
+    guard, reach = _samples(settings.refine_longest_m / 4, wide), _samples(settings.refine_search_m, wide)
+    hop = _samples(settings.hop_m, wide)
     windows = Windows(length, hop, -reach, reach)
     scored = window_scores(weighted(wide.run, taps, guard), weighted(reference, taps, guard), windows)
     scores = np.where(scored.share[:, None] > 0, scored.scores, np.float32(0.0))
@@ -90,8 +96,8 @@ def _second_look(pair: Pair, drift: Drift, settings: AlignmentParameters) -> tup
     weight = _votes(correlation, scored.share, 0.5 * settings.least_correlation)
     if not weight.any():
         return drift.knots, drift.shifts
-    stiffness = settings.smoothing_m / (hop * pair.step)
-    moved = smooth_drift((peak - reach) * pair.step, weight, stiffness, np.inf)
+    stiffness = settings.smoothing_m / (hop * wide.step)
+    moved = smooth_drift((peak - reach) * wide.step, weight, stiffness, np.inf)
     return scored.centres, drift.at(scored.centres) + moved
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +12,9 @@ from scipy import fft
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
-_BATCH = 256
+_BATCH = 64  # windows whose spectra fit into a core's own cache
 _LEAST_SHARE = 0.5
+_LEAST_ENERGY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,56 +64,90 @@ def window_scores(run: Floats, reference: Floats, windows: Windows) -> WindowSco
         windows: windows and lags.
     """
     starts = windows.starts(run.shape[1])
-    lag_index = starts[:, None] + np.arange(windows.n_lags)
+    last = int(starts[-1]) + windows.length
     scores = np.zeros((starts.size, windows.n_lags), dtype=np.float32)
     votes = np.zeros((starts.size, windows.n_lags), dtype=np.float32)
-    shares = np.zeros((starts.size, windows.n_lags), dtype=np.float32)
-    last = int(starts[-1]) + windows.length
+    channels = []
     for run_row, reference_row in zip(run, reference, strict=True):
-        a, a_share = _filled(run_row, 0, last)
-        b, b_share = _filled(reference_row, windows.lag_from, last + windows.lag_to)
-        share = np.minimum(_means(a_share, windows.length)[starts][:, None], _means(b_share, windows.length)[lag_index])
-        vote = share >= _LEAST_SHARE
-        energy_a = _means(np.square(a, dtype=np.float64), windows.length)[starts]
-        energy_b = _means(np.square(b, dtype=np.float64), windows.length)
-        scale = np.sqrt(np.maximum(energy_a[:, None] * energy_b[lag_index], 0.0)) * windows.length
-        products = _products(a, b, starts, windows)
-        scores += np.divide(products, scale, out=np.zeros(scale.shape), where=vote & (scale > 1e-9)).astype(np.float32)
-        votes += vote
-        shares += np.where(vote, share, 0.0).astype(np.float32)
-    scores = np.clip(scores / np.maximum(votes, 1), -1.0, 1.0)
-    best = np.arange(starts.size), np.argmax(scores, axis=1)
-    share = np.asarray(shares[best] / np.maximum(votes[best], 1), dtype=np.float64)
+        a = _Side.of(run_row, 0, last, windows.length, windows.hop)
+        b = _Side.of(reference_row, windows.lag_from, last + windows.lag_to, windows.length)
+        _add_correlations(scores, a, b, windows)
+        if a.votes.any() and b.votes.any():
+            votes += a.votes[:, None] * b.at_lags(b.votes, windows)
+        channels.append((a, b))
+    scores /= np.maximum(votes, 1, out=votes)
+    np.clip(scores, -1.0, 1.0, out=scores)
+    best = np.argmax(scores, axis=1)
+    share = np.zeros(starts.size)
+    for a, b in channels:
+        there = starts + best
+        share += np.where(a.votes * b.votes[there] > 0, np.minimum(a.share, b.share[there]), 0.0)
+    share /= votes[np.arange(starts.size), best]
     return WindowScores(np.asarray(starts + 0.5 * (windows.length - 1), dtype=np.float64), scores, share)
 
 
-def _products(a: Singles, b: Singles, starts: npt.NDArray[np.int64], windows: Windows) -> Singles:
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One channel of one run, and what all its windows of one length need.
+
+    Attributes:
+        values: samples, 0 where unknown.
+        share: share of each window that is known.
+        votes: 1 where half of a window is known, else 0.
+        gain: 1 over the root of a window's energy, 0 where it has no vote or no energy.
+    """
+
+    values: Singles
+    share: Floats
+    votes: Singles
+    gain: Singles
+
+    @classmethod
+    def of(cls, row: Floats, first: int, stop: int, length: int, hop: int = 1) -> _Side:
+        """Samples ``first`` (may be negative) to ``stop``, in windows that start every ``hop`` samples."""
+        values, known = _filled(row, first, stop)
+        share = np.ones(known.size - length + 1)[::hop] if known.all() else _sums(known, length)[::hop] / length
+        energy = np.maximum(_sums(np.square(values, dtype=np.float64), length)[::hop], 0.0)
+        votes = share >= _LEAST_SHARE
+        gain = np.divide(1.0, np.sqrt(energy), out=np.zeros(energy.size), where=votes & (energy > _LEAST_ENERGY))
+        return cls(values, share, votes.astype(np.float32), gain.astype(np.float32))
+
+    def at_lags(self, of_windows: Singles, windows: Windows) -> Singles:
+        """What is told of each window, at every lag of every window of the run: a view, shape (windows, lags)."""
+        return sliding_window_view(of_windows, windows.n_lags)[:: windows.hop]
+
+
+def _add_correlations(scores: Singles, a: _Side, b: _Side, windows: Windows) -> None:
+    """Add the correlation of each window at each lag, by the Fourier transforms of window and reference."""
     span = windows.length + windows.n_lags - 1
     size = fft.next_fast_len(span, real=True)
-    run_windows = sliding_window_view(a, windows.length)
-    reference_windows = sliding_window_view(b, span)
-    found = np.empty((starts.size, windows.n_lags), dtype=np.float32)
-    for at in range(0, starts.size, _BATCH):
-        batch = starts[at : at + _BATCH]
-        spectrum = np.conj(fft.rfft(run_windows[batch], size, axis=1)) * fft.rfft(
-            reference_windows[batch], size, axis=1
-        )
-        found[at : at + _BATCH] = fft.irfft(spectrum, size, axis=1)[:, : windows.n_lags]
-    return found
+    run_windows = sliding_window_view(a.values, windows.length)[:: windows.hop]
+    reference_windows = sliding_window_view(b.values, span)[:: windows.hop]
+    gains = b.at_lags(b.gain, windows)
+    for at in range(0, len(scores), _BATCH):
+        batch = slice(at, at + _BATCH)
+        spectrum = fft.rfft(run_windows[batch], size, axis=1)
+        np.conj(spectrum, out=spectrum)
+        spectrum *= fft.rfft(reference_windows[batch], size, axis=1)
+        found = fft.irfft(spectrum, size, axis=1, overwrite_x=True)[:, : windows.n_lags]
+        found *= a.gain[batch, None]
+        found *= gains[batch]
+        scores[batch] += found
 
 
-def _filled(row: Floats, first: int, stop: int) -> tuple[Singles, Floats]:
-    """Samples ``first`` (may be negative) to ``stop`` with 0 where unknown, and 1 where known."""
+def _filled(row: Floats, first: int, stop: int) -> tuple[Singles, npt.NDArray[np.bool_]]:
+    """Samples ``first`` (may be negative) to ``stop`` with 0 where unknown, and whether they are known."""
     found = np.zeros(stop - first, dtype=np.float32)
-    share = np.zeros(stop - first)
+    known = np.zeros(stop - first, dtype=np.bool_)
     low, high = max(first, 0), min(stop, row.size)
     if high > low:
-        known = np.isfinite(row[low:high])
-        found[low - first : high - first] = np.where(known, row[low:high], 0.0)
-        share[low - first : high - first] = known
-    return found, share
+        inside = slice(low - first, high - first)
+        np.isfinite(row[low:high], out=known[inside])
+        np.copyto(found[inside], row[low:high], where=known[inside], casting="same_kind")
+    return found, known
 
 
-def _means(values: Floats, window: int) -> Floats:
-    total = np.concatenate(([0.0], np.cumsum(values)))
-    return np.asarray((total[window:] - total[:-window]) / window, dtype=np.float64)
+def _sums(values: npt.NDArray[Any], window: int) -> Floats:
+    """Sum of every window."""
+    total = np.concatenate(([0.0], np.cumsum(values, dtype=np.float64)))
+    return np.asarray(total[window:] - total[:-window], dtype=np.float64)

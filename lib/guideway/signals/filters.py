@@ -57,7 +57,8 @@ def band_pass(
             if stop - start >= least:
                 piece = _bridged(rows[channels, start:stop], valid[start:stop])
                 smooth = sosfiltfilt(sos, piece, axis=1, padlen=min(pad, stop - start - 1))
-                smooth[:, ~valid[start:stop]] = np.nan
+                if not valid[start:stop].all():
+                    smooth[:, ~valid[start:stop]] = np.nan
                 inner = slice(start + edge, stop - edge)
                 result[channels, inner] = smooth[:, edge : smooth.shape[1] - edge]
     return result.reshape(samples.shape)

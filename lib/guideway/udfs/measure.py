@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from guideway.archives.recording import Channel, Recording
 from guideway.monitoring.definition import Measurement
-from guideway.monitoring.facing import align_either_way
+from guideway.monitoring.facing import ReferenceRun, align_either_way
 from guideway.monitoring.registry import measure, why_nothing
 from guideway.network.tracks import Network
 from guideway.rulebooks.rulebook import Rulebook
@@ -159,7 +159,7 @@ def _aligned(
         return recording, None, "none"
     samples = next(iter(shared.values())).size
     reference_position = facts["reference_start"] + facts["reference_step"] * np.arange(samples)
-    recording, alignment, turned = align_either_way(recording, reference_position, shared)
+    recording, alignment, turned = align_either_way(recording, ReferenceRun(reference_position, shared))
     method = "cross_correlation_mirrored" if turned else "cross_correlation"
     return corrected(recording, alignment), alignment, method
 

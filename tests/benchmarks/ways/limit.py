@@ -17,6 +17,7 @@ from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.series import SeriesBatch
 from guideway.degradation.trends import fit_trends
 from guideway.monitoring.definition import Condition
+from guideway.monitoring.facing import ReferenceRun
 from guideway.monitoring.registry import indicators, measure
 from guideway.network.tracks import Network
 from guideway.rulebooks.load import load_rulebooks
@@ -24,7 +25,7 @@ from guideway.rulebooks.rulebook import Rulebook
 from guideway.udfs.degradation import epoch_days
 from tests.benchmarks.archive import CHANNELS, SOURCE, find_archive
 from tests.benchmarks.harness import Stages
-from tests.benchmarks.work import SAMPLE_ASSETS, aligned, arguments, days_fitted, network_of
+from tests.benchmarks.work import SAMPLE_ASSETS, aligned, arguments, days_fitted, network_of, reference_of
 
 Found = tuple[float, Condition]
 
@@ -74,13 +75,13 @@ def main() -> None:
     found: list[Found] = []
     with cost.stage("measure"):
         network, books = network_of(archive), load_rulebooks()
-        first: dict[str, Recording] = {}
+        first: dict[str, ReferenceRun] = {}
         for path, bare in zip(archive.runs, recordings, strict=True):
             values = np.fromfile(samples / path.stem, dtype=np.float32).reshape(len(CHANNELS), -1)
             channels = tuple(Channel(name, "mm", row) for name, row in zip(CHANNELS, values, strict=True))
             recording = replace(bare, channels=channels)
-            reference = first.setdefault(bare.line_id, recording)
-            run = aligned(recording, None if reference is recording else reference)
+            run = aligned(recording, first.get(bare.line_id))
+            first.setdefault(bare.line_id, reference_of(recording))
             book = books[network.rulebook_ids[run.line_id]]
             measured = measure(run, network.stretches(run.line_id, run.track_id, None), book)
             t_days = run.started_at.timestamp() / 86_400

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from guideway.archives.recording import Recording
+from guideway.monitoring.facing import ReferenceRun
 from tests.benchmarks.archive import find_archive
 from tests.benchmarks.harness import Stages
 from tests.benchmarks.work import (
@@ -20,6 +20,7 @@ from tests.benchmarks.work import (
     fit_one,
     network_of,
     recording_of,
+    reference_of,
     section_values,
     started_at,
     trended,
@@ -46,12 +47,12 @@ def main() -> None:
             read(path).to_parquet(stored / f"{path.stem}.parquet")
     rows = []
     with cost.stage("measure"):
-        network, first = network_of(archive), dict[str, Recording]()
+        network, first = network_of(archive), dict[str, ReferenceRun]()
         for path in archive.runs:
             started, line_id = started_at(path.name), path.parent.name
             recording = recording_of(line_id, started, pd.read_parquet(stored / f"{path.stem}.parquet"))
-            reference = first.setdefault(line_id, recording)
-            run = aligned(recording, None if reference is recording else reference)
+            run = aligned(recording, first.get(line_id))
+            first.setdefault(line_id, reference_of(recording))
             for asset_id, samples in filtered_samples(run, network).groupby("asset_id"):
                 rows += [(asset_id, name, path.name, started, v) for name, v in section_values(samples).items()]
         conditions = pd.DataFrame(rows, columns=["asset_id", "indicator", "recording", "started_at", "value"])

@@ -22,7 +22,7 @@ from guideway.archives.profile import load_profiles
 from guideway.archives.recording import Channel, Recording
 from guideway.degradation.learning import Learned, learn
 from guideway.degradation.parameters import DegradationParameters
-from guideway.monitoring.facing import align_either_way
+from guideway.monitoring.facing import ReferenceRun, align_either_way
 from guideway.monitoring.registry import indicators, measure
 from guideway.network.tracks import Network
 from guideway.rulebooks.load import load_rulebooks
@@ -95,7 +95,7 @@ def measure_one(run: tuple[dict[str, Any], dict[str, Any]], folder: str) -> tupl
     if facts["file"] != reference_facts["file"]:
         reference = stored_recording(reference_facts)
         shapes = {name: reference.values(name) for name in ALIGNED_ON["track_geometry"] if reference.has(name)}
-        recording, alignment, _ = align_either_way(recording, reference.positions, shapes)
+        recording, alignment, _ = align_either_way(recording, ReferenceRun(reference.positions, shapes))
         recording = corrected(recording, alignment)
     stretches = network.stretches(recording.line_id, recording.track_id, None)
     found = measure(recording, stretches, books[network.rulebook_ids[recording.line_id]])

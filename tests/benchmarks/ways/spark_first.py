@@ -26,6 +26,7 @@ from tests.benchmarks.work import (
     fit_one,
     network_of,
     recording_of,
+    reference_of,
     section_values,
     started_at,
     trended,
@@ -86,7 +87,7 @@ def conditions_of(samples: DataFrame, network: Network) -> DataFrame:
     def filtered(rows: pd.DataFrame) -> pd.DataFrame:
         line_id, name = rows["line_id"].iloc[0], rows["recording"].iloc[0]
         first = known.value[line_id]
-        reference = recording_of(line_id, started_at(first["recording"].iloc[0]), first)
+        reference = reference_of(recording_of(line_id, started_at(first["recording"].iloc[0]), first))
         recording = recording_of(line_id, started_at(name), rows.sort_values("chainage"))
         run = aligned(recording, None if name == first["recording"].iloc[0] else reference)
         found = filtered_samples(run, assets.value)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from guideway.archives.recording import Channel
-from guideway.monitoring.facing import align_either_way, mirrored
+from guideway.monitoring.facing import ReferenceRun, align_either_way, mirrored
 from guideway.signals.alignment import Alignment, align
 from tests.unit.signals.drifting_runs import STEP, Runs, drifting_runs, recording_of
 from tests.unit.signals.test_alignment import real_run
@@ -56,7 +56,7 @@ def test_a_reverse_run_with_drift_gaps_and_a_break_is_within_a_quarter_metre(see
     driven = driven_with_a_break(runs)
     backwards = mirrored(recording_of(driven, NAMES))
     reference = dict(zip(NAMES, runs.reference_values, strict=True))
-    turned, found, is_mirrored = align_either_way(backwards, runs.reference, reference)
+    turned, found, is_mirrored = align_either_way(backwards, ReferenceRun(runs.reference, reference))
     assert is_mirrored
     np.testing.assert_array_equal(turned.values(NAMES[0]), recording_of(driven, NAMES).values(NAMES[0]))
     residual = residual_of_reverse_run(driven, found)
@@ -73,11 +73,14 @@ def test_a_reverse_run_with_drift_gaps_and_a_break_is_within_a_quarter_metre(see
 def test_a_run_that_faced_the_same_way_stays_and_another_track_stays_incomparable() -> None:
     runs, other = drifting_runs(33, km=4.0, channels=4), drifting_runs(133, km=4.0, channels=4)
     run = recording_of(runs, NAMES)
-    same, found, turned = align_either_way(run, runs.reference, dict(zip(NAMES, runs.reference_values, strict=True)))
+    reference, strange = (
+        ReferenceRun(one.reference, dict(zip(NAMES, one.reference_values, strict=True))) for one in (runs, other)
+    )
+    same, found, turned = align_either_way(run, reference)
     assert not turned
     assert same is run
     assert found.comparable.all()
-    _, found, _ = align_either_way(run, other.reference, dict(zip(NAMES, other.reference_values, strict=True)))
+    _, found, _ = align_either_way(run, strange)
     assert not found.comparable.any()
 
 
@@ -89,7 +92,7 @@ def test_the_real_pair_with_its_rails_swapped_is_turned_back(shared_data: Path) 
         step=float(np.median(np.diff(february[0]))),
         channels=tuple(Channel(n, "mm", v.astype(np.float32)) for n, v in zip(NAMES, february[1][::-1], strict=False)),
     )
-    _, found, turned = align_either_way(run, january[0], dict(zip(NAMES, january[1], strict=False)))
+    _, found, turned = align_either_way(run, ReferenceRun(january[0], dict(zip(NAMES, january[1], strict=False))))
     assert turned
     assert (found.correlation[found.to_m < january[0].max()] >= 0.90).all()
 
@@ -97,5 +100,6 @@ def test_the_real_pair_with_its_rails_swapped_is_turned_back(shared_data: Path) 
 def test_runs_without_a_common_channel_are_refused() -> None:
     with pytest.raises(ValueError, match="no channel in common"):
         align_either_way(
-            recording_of(drifting_runs(1, km=0.2, channels=4), NAMES), np.arange(10.0), {"gauge": np.ones(10)}
+            recording_of(drifting_runs(1, km=0.2, channels=4), NAMES),
+            ReferenceRun(np.arange(10.0), {"gauge": np.ones(10)}),
         )

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from guideway.signals.alignment import AlignmentParameters, align, corrected
+from guideway.signals.alignment import AlignmentParameters, Reference, align, align_to, corrected
 from tests.unit.signals.drifting_runs import STEP, drifting_runs, recording_of
 
 
@@ -152,3 +152,16 @@ def test_real_high_speed_runs_agree_on_every_two_hundred_metres(shared_data: Pat
     back = align(january[0], january[1][rails], february[0], february[1][rails])
     middle = (back.from_m + back.to_m) / 2
     assert np.max(np.abs(found.shift_at(middle + back.shift_m) + back.shift_m)) < 0.15
+
+
+def test_a_reference_made_ready_once_serves_every_run_alike() -> None:
+    """Also after a run without one of its channels."""
+    runs = drifting_runs(9, km=4.0)
+    ready = Reference.of(runs.reference, runs.reference_values)
+    dead = np.vstack([runs.values[0], np.full(runs.stated.size, np.nan)])
+    for position, values in ((runs.stated, runs.values), (runs.stated + 7.0, dead), (runs.stated, runs.values)):
+        alone = align(position, values, runs.reference, runs.reference_values)
+        found = align_to(ready, position, values)
+        assert found.comparable.mean() > 0.8
+        for name in ("from_m", "shift_m", "correlation", "comparable", "knots_m", "knots_shift_m"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(alone, name))

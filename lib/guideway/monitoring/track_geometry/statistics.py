@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,35 +56,41 @@ class Moments:
 def moments(values: Floats, sections: Sections) -> Moments:
     """Count, mean and standard deviations of valid samples; ``sd`` divides by N - 1."""
     valid = np.isfinite(values)
-    centre = float(np.mean(values[valid])) if valid.any() else 0.0
-    centred = np.where(valid, values - centre, 0.0)
-    count = _sums(valid.astype(np.float64), sections)
-    total, squares = _sums(centred, sections), _sums(centred * centred, sections)
+    count = _valid(valid, sections)
+    centre = float(np.mean(values if valid.all() else values[valid])) if valid.any() else 0.0
+    centred = np.zeros(values.size + 1)
+    np.subtract(values, centre, out=centred[:-1], where=valid)
+    total = _over_sections(np.add, centred, sections)
+    squares = _over_sections(np.add, np.square(centred, out=centred), sections)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(count > 0, total / count, np.nan)
         scatter = np.maximum(squares - count * mean * mean, 0.0)
         sd = np.where(count > 1, np.sqrt(scatter / (count - 1)), np.nan)
         population = np.where(count > 1, np.sqrt(scatter / count), np.nan)
-    return Moments(count.astype(np.intp), mean + centre, sd, population)
+    return Moments(count, mean + centre, sd, population)
 
 
 def counts(values: Floats, sections: Sections) -> Indices:
     """Valid samples of each section."""
-    return _sums(np.isfinite(values).astype(np.float64), sections).astype(np.intp)
+    return _valid(np.isfinite(values), sections)
 
 
 def greatest(values: Floats, sections: Sections) -> Floats:
     """Greatest valid sample of each section, NaN where there is none."""
-    filled = np.append(np.where(np.isfinite(values), values, -np.inf), -np.inf)
-    found = np.maximum.reduceat(filled, _ranges(sections))[::2] if sections.first.size else np.empty(0)
+    filled = np.full(values.size + 1, -np.inf)
+    np.copyto(filled[:-1], values, where=np.isfinite(values))
+    found = _over_sections(np.maximum, filled, sections)
     return np.where(np.isfinite(found), found, np.nan)
 
 
-def _sums(values: Floats, sections: Sections) -> Floats:
+def _valid(valid: npt.NDArray[np.bool_], sections: Sections) -> Indices:
+    if valid.all():
+        return sections.stop - sections.first
+    return _over_sections(np.add, np.append(valid, False).astype(np.intp), sections)
+
+
+def _over_sections(ufunc: np.ufunc, values: npt.NDArray[Any], sections: Sections) -> npt.NDArray[Any]:
+    """The ufunc over each section's samples; ``values`` has one more, for ``reduceat`` wants every end to be inside."""
     if sections.first.size == 0:
-        return np.empty(0)
-    return np.add.reduceat(np.append(values, 0.0), _ranges(sections))[::2]
-
-
-def _ranges(sections: Sections) -> Indices:
-    return np.column_stack((sections.first, sections.stop)).ravel()
+        return values[:0]
+    return np.asarray(ufunc.reduceat(values, np.column_stack((sections.first, sections.stop)).ravel())[::2])

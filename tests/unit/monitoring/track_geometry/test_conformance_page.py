@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.signal import butter, sosfiltfilt
 
-from guideway.monitoring.facing import align_either_way, mirrored
+from guideway.monitoring.facing import ReferenceRun, align_either_way, mirrored
 from guideway.monitoring.track_geometry import measure
 from guideway.monitoring.track_geometry.fra import FOOT_M, mid_chord_offset, uniformity
 from guideway.rulebooks.load import load_rulebooks
@@ -108,7 +108,8 @@ def real_alignment(shared_data: Path) -> Alignment:
 def reverse_residual(seed: int) -> np.ndarray:
     driven = driven_with_a_break(drifting_runs(seed, km=8.0, channels=4, gaps=8))
     reference = dict(zip(NAMES, driven.reference_values, strict=True))
-    _, found, _ = align_either_way(mirrored(recording_of(driven, NAMES)), driven.reference, reference)
+    run = mirrored(recording_of(driven, NAMES))
+    _, found, _ = align_either_way(run, ReferenceRun(driven.reference, reference))
     return residual_of_reverse_run(driven, found)
 
 
