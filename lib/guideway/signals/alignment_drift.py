@@ -27,15 +27,19 @@ def best_path(scores: npt.NDArray[np.float32], slope_cost: float, jump_cost: flo
     """
     n_windows, n_lags = scores.shape
     slope = slope_cost * np.arange(n_lags)
-    totals = np.empty((n_windows, n_lags))
+    totals, falling = np.empty((n_windows, n_lags)), np.empty(n_lags)
     totals[0] = scores[0]
     for window in range(1, n_windows):
-        before = totals[window - 1]
-        rising = np.maximum.accumulate(before + slope) - slope
-        falling = np.maximum.accumulate((before - slope)[::-1])[::-1] + slope
-        best = np.maximum(rising, falling, out=rising)
+        before, best = totals[window - 1], totals[window]
+        np.add(before, slope, out=best)
+        np.maximum.accumulate(best, out=best)
+        best -= slope
+        np.subtract(before, slope, out=falling)
+        np.maximum.accumulate(falling[::-1], out=falling[::-1])
+        falling += slope
+        np.maximum(best, falling, out=best)
         np.maximum(best, before.max() - jump_cost, out=best)
-        np.add(best, scores[window], out=totals[window])
+        best += scores[window]
     # the cost of coming from any lag to lag i is the stretch of ``change`` that has its middle at i
     change = np.minimum(slope_cost * np.abs(np.arange(1 - n_lags, n_lags)), jump_cost)
     path = np.empty(n_windows, dtype=np.intp)

@@ -29,7 +29,7 @@ class SampleMap:
     def apply(self, values: npt.NDArray[np.floating[Any]]) -> Floats:
         """Values at the targets: cubic (Catmull-Rom) inside valid samples, a line beside gaps, NaN in gaps."""
         source = values.astype(np.float64)
-        before, here, after, beyond = (source[np.clip(self.left + d, 0, source.size - 1)] for d in (-1, 0, 1, 2))
+        before, here, after, beyond = (source.take(self.left + d, mode="clip") for d in (-1, 0, 1, 2))
         t = self.share
         found = here + 0.5 * t * (
             after
