@@ -6,5 +6,6 @@ Every function takes many series at once (``series.SeriesBatch``) and touches no
 - ``interventions.find_interventions``: recorded works matched, unrecorded ones inferred;
 - ``trends.fit_trends``: level and rate since the last effective work, with a status;
 - ``forecasts.forecast_limits`` and ``forecasts.predict``: days to each limit, values ahead;
-- ``backtest.backtest`` and ``choice.choose_models``: how good that was, and which model to take.
+- ``backtest.backtest`` and ``choice.try_forms``: how good that was, and which form to take;
+- ``learning.learn``: all a sample teaches, with the form of each group chosen by back-test.
 """

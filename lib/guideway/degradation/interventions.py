@@ -98,7 +98,7 @@ def find_interventions(
     """
     chosen = parameters or DegradationParameters()
     on_scale = scaled(batch, priors)
-    if chosen.seasonal:
+    if np.any(priors.season_var > 0.0):
         on_scale = without_season(on_scale, priors)
     events, event_offsets, weights = batch_events(
         on_scale.offsets,

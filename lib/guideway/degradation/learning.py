@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from guideway.degradation.backtest import Scorecard, backtest
 from guideway.degradation.calibration import Calibration
+from guideway.degradation.choice import try_forms
+from guideway.degradation.forms import Form
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.pooling import estimate_priors
 from guideway.degradation.priors import Priors
@@ -29,19 +32,36 @@ class Learned:
 
 
 def learn(
-    sample: SeriesBatch, groups: tuple[str, ...], as_of_days: float, parameters: DegradationParameters
+    sample: SeriesBatch,
+    groups: tuple[str, ...],
+    as_of_days: float,
+    parameters: DegradationParameters,
+    isolated_defects: Sequence[bool] = (),
 ) -> Learned:
-    """Priors from all of the sample, and a back-test on its past.
+    """Priors from all of the sample, and a back-test on its past; each group gets the form that forecast best.
 
-    At each of its origins the priors are learned anew from before it, as the weekly job does: nothing a forecast is
-    scored on was known to it.
+    At each of its origins the form is chosen and the priors are learned anew from before it, as the weekly job does:
+    nothing a forecast is scored on was known to it.
+
+    Args:
+        sample: condition series of every group.
+        groups: names of the groups of ``sample.group``.
+        as_of_days: the day; nothing after it is looked at.
+        parameters: the engine's.
+        isolated_defects: for each group, whether its limit forecasts count abrupt new maxima; all or none as the
+            parameters say where empty.
     """
     known = sample.until(as_of_days)
-    priors = estimate_priors(known, parameters, groups)
     origins = backtest_origins(known, as_of_days)
+    usual = [Form.of(parameters)] * (len(groups) + 1)
+    for row, isolated in enumerate(isolated_defects):
+        usual[row] = replace(usual[row], isolated_defects=isolated)
+    trials = try_forms(known, origins, parameters, groups, usual)
 
     def priors_on(day: float) -> Priors:
-        return estimate_priors(known.until(day), parameters, groups)
+        return estimate_priors(known.until(day), parameters, groups, forms=trials.best(day))
+
+    priors = priors_on(as_of_days)
 
     past = backtest(known, priors, origins, HORIZONS_WEEKS, parameters, priors_on=priors_on)
     return Learned(priors, past.calibration, past.scorecard)

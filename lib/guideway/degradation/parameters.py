@@ -15,8 +15,8 @@ class DegradationParameters(BaseModel):
     """Settings of interventions, trends, forecasts and back-tests; penalties are in units of twice the log-likelihood.
 
     Attributes:
-        model: model of every group; ``auto`` takes linear or Wiener drift, whichever is likelier in the group. A choice
-            by back-test is made by ``choice.choose_models`` and kept in the priors.
+        model: model of every group; ``auto`` takes linear or Wiener drift, whichever is likelier in the group, unless
+            another form forecast better in the back-test (``choice.try_forms``).
         work_penalty: cost of an unrecorded work, as a multiple of ``log(n)``; higher finds fewer.
         recorded_penalty: cost of a work the railway recorded nearby.
         record_tolerance_days: how far a record's date may be off.
@@ -26,8 +26,8 @@ class DegradationParameters(BaseModel):
         outlier_sigma: distance beyond which a point is put aside while looking for works.
         huber_k: where Huber's weight starts to fall, in standard deviations.
         noise_weight: points the group's noise counts for beside the series' own.
-        seasonal: fit a yearly wave (temperature) beside the trend.
-        isolated_defects: forecast abrupt new maxima besides the trend; for peak indicators.
+        seasonal: learn a yearly wave (temperature) beside the trend in every group.
+        isolated_defects: learn abrupt new maxima in every group; the job learns them for peak indicators.
         nonnegative_rate: keep rates of groups that clearly degrade at or above zero.
         min_points: points below which a trend leans on its group (status ``pooled``) or is refused.
         interval: probability of the interval of the rate.

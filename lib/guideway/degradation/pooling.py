@@ -9,11 +9,13 @@ import numpy as np
 
 from guideway.degradation.compiled import kernel
 from guideway.degradation.filtering import TRACE_COLUMNS, run_filter
+from guideway.degradation.forms import Form
 from guideway.degradation.interventions import Interventions, find_interventions, nothing
 from guideway.degradation.noise import noise_sigma, theil_sen
 from guideway.degradation.parameters import DegradationParameters
-from guideway.degradation.priors import LINEAR, MODELS, PROCESS_VAR, WIENER, Priors
+from guideway.degradation.priors import LINEAR, PROCESS_VAR, WIENER, Priors
 from guideway.degradation.restoration import estimate_effects, estimate_shifts
+from guideway.degradation.runs import estimate_runs
 from guideway.degradation.scale import ScaledSeries, scaled
 from guideway.degradation.series import DAYS_PER_YEAR, Floats, Ints, SeriesBatch
 from guideway.degradation.spread import believed_spread
@@ -37,15 +39,18 @@ def estimate_priors(
     parameters: DegradationParameters | None = None,
     groups: tuple[str, ...] = (),
     sample: int = 400,
+    forms: Sequence[Form] = (),
 ) -> Priors:
     """Priors of each group of ``batch.group``, from at most ``sample`` evenly spaced series of it.
 
     With ``groups`` empty, all series are one group (the last row). Groups of fewer than four usable series stay
-    unknown: their series stand alone. For a back-test pass ``batch.until(first origin)``.
+    unknown: their series stand alone. For a back-test pass ``batch.until(first origin)``. ``forms`` says what is fitted
+    to each group; without them it is what the parameters say.
     """
     chosen = parameters or DegradationParameters()
-    model = LINEAR if chosen.model == "auto" else MODELS.index(chosen.model)
-    priors = Priors.unknown(groups, model)
+    forms = forms or [Form.of(chosen)] * (len(groups) + 1)
+    priors = Priors.unknown(groups)
+    priors = replace(priors, model=np.array([form.start for form in forms], np.int8))
     rows = priors.rows(batch)
     sane = np.bincount(batch.owner()[np.abs(batch.values) > LARGEST], minlength=len(batch)) == 0
     for row in range(len(groups)) if groups else (0,):
@@ -54,13 +59,17 @@ def estimate_priors(
             continue
         picked = members[np.linspace(0, len(members) - 1, min(sample, len(members))).astype(np.int64)]
         with np.errstate(all="ignore"):
-            priors = _with_group(priors, row, batch.take(picked), chosen)
+            priors = _with_group(priors, row, batch.take(picked), chosen, forms[row])
     return priors
 
 
-def _with_group(priors: Priors, row: int, batch: SeriesBatch, parameters: DegradationParameters) -> Priors:
+def _with_group(priors: Priors, row: int, batch: SeriesBatch, parameters: DegradationParameters, form: Form) -> Priors:
     series = scaled(batch, priors)
-    if parameters.seasonal:
+    if form.runs:
+        runs = estimate_runs(series.offsets, series.t_days, series.z, batch.cohort)
+        priors = replace(priors, runs=priors.runs.joined(runs))
+        series = scaled(batch, priors)
+    if form.seasonal:
         priors = _with_season(priors, row, series, nothing(len(batch), len(series.z)))
     noise = batch_noise(series.offsets, series.t_days, series.z) ** 2
     noise = noise[np.isfinite(noise) & (noise > 0) & (noise < 1e100)]
@@ -74,14 +83,15 @@ def _with_group(priors: Priors, row: int, batch: SeriesBatch, parameters: Degrad
             return priors
         priors = priors.with_row(row, rate_mean=mean, rate_var=variance)
         works = find_interventions(batch, priors, parameters)
-    if parameters.seasonal:
+    if form.seasonal:
         priors = _with_season(priors, row, series, works)
         works = find_interventions(batch, priors, parameters)
         series = without_season(series, priors)
     for _ in range(ROUNDS):
         priors = priors.with_row(row, **estimate_effects(works, float(priors.noise_var[row])))
-        priors = priors.with_row(row, **estimate_shifts(works, series))
-        priors = _with_process(priors, row, series, works, parameters)
+        if form.isolated_defects:
+            priors = priors.with_row(row, **estimate_shifts(works, series))
+        priors = _with_process(priors, row, series, works, parameters, form)
         if priors.process_var[row] == 0.0:
             break
         works = find_interventions(batch, priors, parameters)  # a level that wanders by itself needs fewer works
@@ -130,7 +140,7 @@ def pooled_rates(rates: Floats, variances: Floats) -> tuple[float, float]:
 
 
 def _with_process(
-    priors: Priors, row: int, series: ScaledSeries, works: Interventions, parameters: DegradationParameters
+    priors: Priors, row: int, series: ScaledSeries, works: Interventions, parameters: DegradationParameters, form: Form
 ) -> Priors:
     """Process variance, noise, rates and their memory by the likelihood of the filter's one-step forecasts."""
     own = _own(series, works)
@@ -147,7 +157,7 @@ def _with_process(
 
     ratios = [(noise * r, r) for r in RATIO_GRID]
     priors = best(("noise_var", "noise_ratio"), ratios, priors)
-    model = parameters.model
+    model = form.model
     if model != "linear":
         for _ in range(2):
             grid = PROCESS_GRID if model in ("auto", "exponential") else PROCESS_GRID[1:]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from guideway.degradation.runs import RunEffects
 from guideway.degradation.series import Floats, SeriesBatch
 
 MODELS = ("none", "linear", "wiener", "exponential", "gamma", "pooled_prior")
@@ -36,6 +37,7 @@ class Priors:
             and variance of its two numbers between series.
         jump_rate, jump_mean: abrupt new maxima a year, and their mean size.
         n_series: series the row was estimated from.
+        runs: what the values of one run share, cohort by cohort.
     """
 
     groups: tuple[str, ...]
@@ -56,12 +58,13 @@ class Priors:
     jump_rate: Floats
     jump_mean: Floats
     n_series: Floats
+    runs: RunEffects = field(default_factory=RunEffects.none)
 
     @classmethod
     def unknown(cls, groups: tuple[str, ...] = (), model: int = LINEAR) -> Priors:
         """Priors that know nothing: every series stands alone."""
         rows = len(groups) + 1
-        values: dict[str, Any] = {f.name: np.full(rows, np.nan) for f in fields(cls)[2:]}
+        values: dict[str, Any] = {f.name: np.full(rows, np.nan) for f in fields(cls)[2:-1]}
         for name in ("process_var", "season_cos", "season_sin", "season_var", "jump_rate", "n_series"):
             values[name] = np.zeros(rows)
         return cls(groups, np.full(rows, model, np.int8), **values)
@@ -73,7 +76,7 @@ class Priors:
 
     def table(self) -> Floats:
         """(groups + 1, 16): the numbers in the order of the attributes, for the kernels."""
-        columns = [getattr(self, f.name) for f in fields(self)[2:]]
+        columns = [getattr(self, f.name) for f in fields(self)[2:-1]]
         return np.column_stack(columns).astype(np.float64)
 
     def with_row(self, row: int, **numbers: float) -> Priors:
@@ -87,17 +90,22 @@ class Priors:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and strings, ready for JSON; NaN becomes None."""
-        numbers = {f.name: [None if np.isnan(x) else float(x) for x in getattr(self, f.name)] for f in fields(self)[2:]}
-        return {"groups": list(self.groups), "model": [MODELS[m] for m in self.model], **numbers}
+        columns = fields(self)[2:-1]
+        numbers = {f.name: [None if np.isnan(x) else float(x) for x in getattr(self, f.name)] for f in columns}
+        runs = {f.name: getattr(self.runs, f.name).tolist() for f in fields(self.runs)}
+        return {"groups": list(self.groups), "model": [MODELS[m] for m in self.model], **numbers, "runs": runs}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Priors:
         """The inverse of :meth:`to_dict`."""
         numbers = {
-            f.name: np.array([np.nan if x is None else x for x in plain[f.name]], np.float64) for f in fields(cls)[2:]
+            f.name: np.array([np.nan if x is None else x for x in plain[f.name]], np.float64) for f in fields(cls)[2:-1]
         }
+        runs = plain["runs"]
+        shared = (np.array(runs[name], np.float64) for name in ("t_days", "effect", "variance"))
+        effects = RunEffects(np.array(runs["cohort"], np.int64), *shared)
         model = np.array([MODELS.index(m) for m in plain["model"]], np.int8)
-        return cls(tuple(plain["groups"]), model, **numbers)
+        return cls(tuple(plain["groups"]), model, **numbers, runs=effects)
 
 
 (

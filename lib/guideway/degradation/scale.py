@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from guideway.degradation.priors import EXPONENTIAL, Priors
+from guideway.degradation.runs import without_runs
 from guideway.degradation.series import Floats, Ints, SeriesBatch, ragged_filter
 
 
@@ -15,7 +16,8 @@ from guideway.degradation.series import Floats, Ints, SeriesBatch, ragged_filter
 class ScaledSeries:
     """A batch on its models' scales: ``z = direction * value``, or ``direction * log(value)`` for exponential models.
 
-    Values of zero and below have no logarithm and are left out of exponential series.
+    What the priors say the values of a run share is taken off. Values of zero and below have no logarithm and are left
+    out of exponential series.
     """
 
     offsets: Ints
@@ -40,6 +42,9 @@ def scaled(batch: SeriesBatch, priors: Priors) -> ScaledSeries:
         positive = np.where(logs & keep, batch.values, 1.0)
         z = np.where(logs, sign[owner] * np.log(positive), z)[keep]
         offsets, t = ragged_filter(offsets, keep), t[keep]
+    runs = priors.runs
+    if len(runs.cohort):
+        z = without_runs(offsets, t, z, runs.bounds(batch.cohort), runs.t_days, runs.effect)
     return ScaledSeries(offsets, t, z, rows, sign, is_log)
 
 

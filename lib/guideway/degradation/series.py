@@ -30,6 +30,7 @@ class SeriesBatch:
         work_codes: int16 (w,), positions in ``work_names``.
         group: int32 (n,), pooling group: position in ``Priors.groups``; -1 is "none".
         direction: int8 (n,), +1 where higher is worse, -1 where lower is worse.
+        cohort: int32 (n,), which series are measured together, run by run; -1 is "alone".
         work_names: names of the work types.
     """
 
@@ -41,6 +42,7 @@ class SeriesBatch:
     work_codes: npt.NDArray[np.int16]
     group: npt.NDArray[np.int32]
     direction: npt.NDArray[np.int8]
+    cohort: npt.NDArray[np.int32]
     work_names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -59,6 +61,7 @@ class SeriesBatch:
         group: npt.ArrayLike | None = None,
         direction: npt.ArrayLike | None = None,
         work_names: tuple[str, ...] = (),
+        cohort: npt.ArrayLike | None = None,
     ) -> SeriesBatch:
         """A clean batch from raw flat arrays: finite values only, sorted by time, one value a time (the mean)."""
         bounds = np.asarray(offsets, np.int64)
@@ -77,6 +80,7 @@ class SeriesBatch:
             codes,
             np.zeros(n, np.int32) if group is None else np.ascontiguousarray(group, np.int32),
             np.ones(n, np.int8) if direction is None else np.ascontiguousarray(direction, np.int8),
+            np.full(n, -1, np.int32) if cohort is None else np.ascontiguousarray(cohort, np.int32),
             work_names,
         )
 
@@ -88,6 +92,7 @@ class SeriesBatch:
         works: Sequence[npt.ArrayLike] | None = None,
         group: npt.ArrayLike | None = None,
         direction: npt.ArrayLike | None = None,
+        cohort: npt.ArrayLike | None = None,
     ) -> SeriesBatch:
         """A clean batch from one array a series; ``works`` holds days of recorded works, all of code 0."""
         work_lists = [()] * len(t_days) if works is None else works
@@ -103,6 +108,7 @@ class SeriesBatch:
             group,
             direction,
             ("work",),
+            cohort,
         )
 
     def take(self, series: npt.ArrayLike) -> SeriesBatch:
@@ -120,6 +126,7 @@ class SeriesBatch:
             work_codes=self.work_codes[work_rows],
             group=self.group[chosen],
             direction=self.direction[chosen],
+            cohort=self.cohort[chosen],
         )
 
     def until(self, as_of_days: npt.ArrayLike) -> SeriesBatch:

@@ -156,7 +156,7 @@ def series_trend(
     wave = np.zeros(3)
     rest = z
     rounds = 1
-    if numbers[4] == 1.0 and group[SEASON_VAR] > 0.0:
+    if group[SEASON_VAR] > 0.0:
         wave[0], wave[1] = group[SEASON_COS], group[SEASON_SIN]
         rest = z - wave_at(days, wave)
         rounds = 3

@@ -15,6 +15,7 @@ from guideway.degradation.scale import scaled, to_values
 from guideway.degradation.series import DAYS_PER_YEAR, Floats, Ints, SeriesBatch
 from guideway.degradation.trend_kernels import (
     CONSTANT,
+    COV,
     FAILED,
     LEVEL,
     N_POINTS,
@@ -27,6 +28,7 @@ from guideway.degradation.trend_kernels import (
     STATUS,
     STATUSES,
     TOO_FEW_POINTS,
+    VAR_LEVEL,
     VAR_RATE,
     WAVE_COS,
     WAVE_VAR,
@@ -67,7 +69,7 @@ class Trends:
         state: (n, 5) level, rate a year, variance of the level, covariance, variance of the rate, on the model's scale.
         noise_var, process_var: variance of a measurement; variance the level gains a year.
         season: (n, 3) cosine and sine of the yearly wave and the variance of either.
-        jump_rate, jump_mean: abrupt new maxima a year and their mean size; 0 where not asked for.
+        jump_rate, jump_mean: abrupt new maxima a year and their mean size; 0 where the group has none.
     """
 
     as_of_days: Floats
@@ -116,9 +118,7 @@ def fit_trends(
         raise ValueError("interventions do not belong to batch.until(as_of_days)")
     day = np.broadcast_to(np.asarray(as_of_days, np.float64), (len(batch),)).copy()
     table = priors.table()
-    numbers = np.array(
-        [chosen.noise_weight, chosen.huber_k, chosen.min_points, chosen.nonnegative_rate, chosen.seasonal]
-    )
+    numbers = np.array([chosen.noise_weight, chosen.huber_k, chosen.min_points, chosen.nonnegative_rate])
     result = batch_trends(
         on_scale.offsets,
         on_scale.t_days,
@@ -131,6 +131,7 @@ def fit_trends(
         numbers,
         day,
     )
+    result[:, [SIGMA2, VAR_LEVEL, COV, VAR_RATE]] += priors.runs.shared(known.cohort, day)
     return _described(result, day, on_scale.rows, on_scale.direction, on_scale.is_log, priors, chosen)
 
 
@@ -159,7 +160,6 @@ def _described(
     fitted &= usable
     model = np.where(status == POOLED, POOLED_PRIOR, priors.model[rows])
     table = priors.table()[rows]
-    jumps = parameters.isolated_defects
     return Trends(
         as_of_days=day,
         model=np.where(fitted, model, 0).astype(np.int8),
@@ -179,6 +179,6 @@ def _described(
         noise_var=np.where(fitted, result[:, SIGMA2], np.nan),
         process_var=np.where(fitted, result[:, Q], np.nan),
         season=wave,
-        jump_rate=np.nan_to_num(table[:, JUMP_RATE]) if jumps else np.zeros(len(day)),
-        jump_mean=np.nan_to_num(table[:, JUMP_MEAN]) if jumps else np.zeros(len(day)),
+        jump_rate=np.nan_to_num(table[:, JUMP_RATE]),
+        jump_mean=np.nan_to_num(table[:, JUMP_MEAN]),
     )

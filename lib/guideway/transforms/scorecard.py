@@ -14,7 +14,7 @@ from guideway.degradation.learning import Learned, learn
 from guideway.degradation.parameters import DegradationParameters
 from guideway.transforms.degradation import arrow_batch
 from guideway.udfs.degradation import Fitting, epoch_days
-from guideway.udfs.ragged import series_batch
+from guideway.udfs.ragged import cohort_names, series_batch
 
 SAMPLE_POINTS = 12_000
 """Values of a pool that are learned from: those of 400 assets measured every four weeks for a little over two years."""
@@ -25,10 +25,19 @@ _MEANS = ("coverage_80", "coverage_95", "crps", "bias", "baseline_crps", "persis
 def learn_from_sample(sample: DataFrame, as_of: date, work_types: tuple[str, ...]) -> tuple[Learned, Fitting]:
     """Fit priors and interval factors on a sample of condition series, on the driver, and back-test them."""
     batch = thinned(arrow_batch(sample))
-    pools = tuple(sorted(pc.unique(batch.column("pool")).to_pylist())) if batch.num_rows else ()
-    parameters = DegradationParameters()
-    learned = learn(series_batch(batch, pools, work_types), pools, epoch_days(as_of), parameters)
-    return learned, Fitting(epoch_days(as_of), parameters, learned.priors, learned.calibration, work_types)
+    pools, cohorts = (
+        tuple(sorted(pc.unique(names).to_pylist())) if batch.num_rows else ()
+        for names in (batch.column("pool"), cohort_names(batch))
+    )
+    parameters, day = DegradationParameters(), epoch_days(as_of)
+    series = series_batch(batch, pools, work_types, cohorts=cohorts)
+    learned = learn(series, pools, day, parameters, isolated_defects=[is_peak(pool) for pool in pools])
+    return learned, Fitting(day, parameters, learned.priors, learned.calibration, work_types, cohorts)
+
+
+def is_peak(pool: str) -> bool:
+    """Whether a pool's indicator is a peak: an extreme of its section, where isolated defects show."""
+    return pool.split("|", maxsplit=1)[0].endswith("_peak")
 
 
 def thinned(batch: pa.RecordBatch, most: int = SAMPLE_POINTS) -> pa.RecordBatch:

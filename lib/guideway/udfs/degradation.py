@@ -36,13 +36,14 @@ FITTED_DDL = (
 
 @dataclass(frozen=True)
 class Fitting:
-    """What every task needs to fit: the day, the pools' priors and calibration, the names of work types."""
+    """What every task needs to fit: the day, the pools' priors and calibration, names of work types and cohorts."""
 
     as_of_days: float
     parameters: DegradationParameters
     priors: Priors
     calibration: Calibration
     work_types: tuple[str, ...]
+    cohorts: tuple[str, ...] = ()
 
 
 def epoch_days(day: date) -> float:
@@ -66,7 +67,7 @@ def fit_series(fitting: Callable[[], Fitting]) -> Callable[[Iterable[pa.RecordBa
 
 
 def _fitted(batch: pa.RecordBatch, plan: Fitting) -> pa.RecordBatch:
-    series = series_batch(batch, plan.priors.groups, plan.work_types).until(plan.as_of_days)
+    series = series_batch(batch, plan.priors.groups, plan.work_types, cohorts=plan.cohorts).until(plan.as_of_days)
     works = find_interventions(series, plan.priors, plan.parameters)
     trends = fit_trends(series, plan.priors, plan.as_of_days, plan.parameters, works)
     limit_offsets, limits = ragged(batch.column("limits"))

@@ -26,12 +26,17 @@ def floats(values: pa.Array) -> Floats:
 
 
 def series_batch(
-    batch: pa.RecordBatch, pools: Sequence[str], work_names: tuple[str, ...], known_by: float = np.inf
+    batch: pa.RecordBatch,
+    pools: Sequence[str],
+    work_names: tuple[str, ...],
+    known_by: float = np.inf,
+    cohorts: Sequence[str] = (),
 ) -> SeriesBatch:
-    """The series of a batch with the columns of ``condition_series``; a pool not in ``pools`` is -1.
+    """The series of a batch with the columns of ``condition_series``.
 
-    Only values that were measured and known and had no correction yet, and works that were done, by the day
-    ``known_by``; by default everything, corrected.
+    A pool not in ``pools`` is -1, and so is a cohort (see ``cohort_names``) not in ``cohorts``. Only
+    values that were measured and known and had no correction yet, and works that were done, by the day ``known_by``; by
+    default everything, corrected.
     """
     offsets, t_days = ragged(batch.column("t_days"))
     _, values = ragged(batch.column("values"))
@@ -59,7 +64,17 @@ def series_batch(
         group=np.asarray(pa.compute.fill_null(places, -1), dtype=np.int32),
         direction=np.asarray(batch.column("direction"), dtype=np.int8),
         work_names=work_names,
+        cohort=np.asarray(pa.compute.fill_null(_cohorts(batch, cohorts), -1), dtype=np.int32) if cohorts else None,
     )
+
+
+def cohort_names(batch: pa.RecordBatch) -> pa.Array:
+    """What each series is measured together with, run by run: its pool on its line."""
+    return pa.compute.binary_join_element_wise(batch.column("pool"), batch.column("line_id"), "|")
+
+
+def _cohorts(batch: pa.RecordBatch, cohorts: Sequence[str]) -> pa.Array:
+    return pa.compute.index_in(cohort_names(batch), value_set=pa.array(cohorts, pa.string()))
 
 
 def lists(offsets: npt.ArrayLike, columns: Mapping[str, pa.Array]) -> pa.ListArray:

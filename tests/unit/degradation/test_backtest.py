@@ -7,9 +7,8 @@ import statsmodels.api as sm
 from guideway.degradation.backtest import backtest
 from guideway.degradation.baselines import least_squares, nearest_value
 from guideway.degradation.calibration import Calibration, conformal_factors, fit_calibration
-from guideway.degradation.choice import choose_models
 from guideway.degradation.pooling import estimate_priors
-from guideway.degradation.priors import EXPONENTIAL, LINEAR, Priors
+from guideway.degradation.priors import Priors
 from guideway.degradation.series import SeriesBatch
 from tests.unit.degradation.simulated import START, simulate
 
@@ -126,15 +125,6 @@ def test_calibration_interpolates_between_horizons():
     narrow, wide = calibration.at(np.zeros(3, np.int64), np.array([1.0, 8.0, 60.0]))
     assert narrow.tolist() == [1.0, 1.5, 2.0]
     assert wide.tolist() == [1.0, 2.0, 3.0]
-
-
-def test_the_model_is_chosen_by_back_test():
-    origins = ORIGINS[::3]
-    for process, expected in (("linear", LINEAR), ("exponential", EXPONENTIAL)):
-        batch = simulate(150, points=72, seed=35, process=process).batch
-        priors, trials = choose_models(batch, origins, [26, 52], candidates=("linear", "wiener", "exponential"))
-        assert priors.model[0] == expected
-        assert set(trials) == {"linear", "wiener", "exponential"}
 
 
 def test_a_calibration_survives_plain_lists():

@@ -121,13 +121,14 @@ def test_abrupt_maxima_are_a_poisson_hazard_on_top_of_the_trend():
 def test_jumps_are_learnt_from_a_peak_indicator():
     rng = np.random.default_rng(5)
     values = [2 + 0.1 * YEARS + rng.normal(0, 0.1, 40) + np.cumsum((rng.random(40) < 0.03) * 2.0) for _ in range(150)]
-    priors = estimate_priors(SeriesBatch.from_lists([T] * 150, values))
+    asked = DegradationParameters(isolated_defects=True)
+    many = SeriesBatch.from_lists([T] * 150, values)
+    priors = estimate_priors(many, asked)
     assert priors.jump_rate[0] == pytest.approx(0.03 * DAYS_PER_YEAR / 28.0, rel=0.25)
     assert priors.jump_mean[0] == pytest.approx(2.0, rel=0.1)
-    asked = DegradationParameters(isolated_defects=True)
     batch = SeriesBatch.from_lists([T], [values[0]])
-    with_jumps = forecast_limits(fit_trends(batch, priors, T[-1], asked), [0, 1], [values[0][-1] + 3.0])
-    without = forecast_limits(fit_trends(batch, priors, T[-1]), [0, 1], [values[0][-1] + 3.0])
+    with_jumps = forecast_limits(fit_trends(batch, priors, T[-1]), [0, 1], [values[0][-1] + 3.0])
+    without = forecast_limits(fit_trends(batch, estimate_priors(many), T[-1]), [0, 1], [values[0][-1] + 3.0])
     assert with_jumps.probability_52w[0] > without.probability_52w[0] + 0.02
 
 
