@@ -6,7 +6,6 @@ import math
 import os
 import re
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from guideway.errors import GuidewayError
@@ -162,20 +162,29 @@ def _line(error: Exception, settings: TrackingSettings) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0].replace(settings.uri, settings.shown_uri)
 
 
-def _probe(settings: TrackingSettings, timeout_s: float) -> None:
+def _probe(settings: TrackingSettings, timeout_s: int) -> None:
     """Ask once, quickly, whether MLflow is there at all."""
-    if settings.is_server:
-        try:
-            with urllib.request.urlopen(f"{settings.uri.rstrip('/')}/health", timeout=timeout_s) as answer:  # noqa: S310
+    address = settings.uri
+    try:
+        if settings.is_server:
+            with urllib.request.urlopen(f"{address.rstrip('/')}/health", timeout=timeout_s) as answer:  # noqa: S310
                 answer.read(64)
-        except (OSError, urllib.error.URLError) as error:
-            raise TrackingUnavailableError(
-                f"MLflow does not answer at {settings.shown_uri}: {_line(error, settings)}"
-            ) from error
-    else:
-        try:
-            settings.folder.mkdir(parents=True, exist_ok=True)
-            if settings.uri.startswith(_SQLITE):
-                Path(settings.uri.removeprefix(_SQLITE)).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise TrackingUnavailableError(f"MLflow's folder cannot be written: {error}") from error
+        elif "://" in address and not address.startswith(("sqlite:", "file:")):
+            # MLflow itself would try a database ten times, for 100 s
+            database = create_engine(address, connect_args={"connect_timeout": timeout_s}, poolclass=NullPool)
+            database.connect().close()
+        else:
+            _make_folders(settings)
+    except (OSError, SQLAlchemyError) as error:
+        raise TrackingUnavailableError(
+            f"MLflow does not answer at {settings.shown_uri}: {_line(error, settings)}"
+        ) from error
+
+
+def _make_folders(settings: TrackingSettings) -> None:
+    try:
+        settings.folder.mkdir(parents=True, exist_ok=True)
+        if settings.uri.startswith(_SQLITE):
+            Path(settings.uri.removeprefix(_SQLITE)).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrackingUnavailableError(f"MLflow's folder cannot be written: {error}") from error
