@@ -8,6 +8,8 @@ Runs every night for the day that ended (UTC), and when files have arrived in th
 that files start brings recordings and conditions up to date; models, plan and report wait for the night. Changing the
 hour: set `GUIDEWAY_INGEST_CRON` where DAGs are parsed; empty means not by the clock. `GUIDEWAY_ARRIVAL_SECONDS` is the
 time from look to look (30); 0 means not by arrival. An `s3a://` landing is looked into by the clock only.
+
+After a profile was mended: trigger it with *Replay* (and the *Source*). What is in quarantine is read again.
 """
 
 from __future__ import annotations
@@ -50,8 +52,21 @@ with DAG(
             title="Landing folder",
             description="Folder of delivered files. Empty: the worker's setting GUIDEWAY_LANDING.",
         ),
+        "replay": Param(
+            False,
+            type="boolean",
+            title="Replay",
+            description="Read again what is in quarantine, after a profile was mended, instead of what is new.",
+        ),
+        "source": Param(
+            None,
+            type=["null", "string"],
+            minLength=1,
+            title="Source",
+            description="Source profile of all these files. Empty: each file's own, by its folder.",
+        ),
         "close_week": CLOSE_WEEK,
     },
     **HOUSE,
 ):
-    SparkJob(job=INGEST_ARCHIVE, options=("landing",))
+    SparkJob(job=INGEST_ARCHIVE, options=("landing", "source"), choices=("replay",))

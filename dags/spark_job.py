@@ -113,6 +113,7 @@ class SparkJob(SparkSubmitOperator):
         job: the contract's job; its tables become the task's inlets and outlets.
         options: further options of the job, such as ``landing``: each a parameter of the DAG with that name.
         switches: further options of the job that take no value, such as ``once``.
+        choices: the same, given where the DAG's parameter with that name is true.
         outlets: assets besides the contract's tables.
     """
 
@@ -122,6 +123,7 @@ class SparkJob(SparkSubmitOperator):
         job: Job,
         options: tuple[str, ...] = (),
         switches: tuple[str, ...] = (),
+        choices: tuple[str, ...] = (),
         outlets: tuple[Asset, ...] = (),
         **kwargs: Any,
     ) -> None:
@@ -139,6 +141,7 @@ class SparkJob(SparkSubmitOperator):
                 "--run-id={{ dag_run.run_id }}",
                 *(f"--{name}={{{{ params.{name} or '' }}}}" for name in ("lake", *options)),
                 *(f"--{name}" for name in switches),
+                *(f"{{{{ '--{name}' if params.{name} else '' }}}}" for name in choices),
             ],
             inlets=[table(name) for name in job.reads],
             outlets=[*(table(name) for name in job.writes), *outlets],
@@ -153,7 +156,7 @@ class SparkJob(SparkSubmitOperator):
         """
         with tempfile.TemporaryDirectory(prefix="guideway-") as folder:
             receipt_file = Path(folder, "receipt.json")
-            stated = [argument for argument in self.application_args or [] if not argument.endswith("=")]
+            stated = [argument for argument in self.application_args or [] if argument and not argument.endswith("=")]
             self.application_args = [*stated, f"--receipt={receipt_file}"]
             try:
                 super().execute(context)

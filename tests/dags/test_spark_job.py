@@ -111,7 +111,7 @@ def run_ingest(dags: dict[str, Any], folder: Path, patch: pytest.MonkeyPatch, co
     patch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     patch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", '{"conn_type": "spark", "host": "local[1]"}')
     task = dags["ingest_archive"].get_task("ingest_archive").prepare_for_execution()
-    task.application_args = ["--as-of=2024-06-03", "--run-id=r 1; reboot", "--lake=", "--landing=/a b"]
+    task.application_args = ["--as-of=2024-06-03", "--run-id=r 1; reboot", "--lake=", "--landing=/a b", ""]
     ran = Ran(None, None, Outlets(), [])
     context = {
         "params": {"as_of": MONDAY, "close_week": True},
@@ -144,7 +144,17 @@ def test_arguments_reach_the_job_literally_and_empty_ones_not_at_all(
     arguments = run_ingest(dags, tmp_path, monkeypatch, code=0).arguments
     assert "--run-id=r 1; reboot" in arguments
     assert "--landing=/a b" in arguments
-    assert not any(argument.startswith("--lake") for argument in arguments)
+    assert not any(argument.startswith("--lake") or not argument for argument in arguments)
+
+
+@pytest.mark.parametrize("replay", [True, False])
+def test_a_replay_of_one_source_is_asked_for_in_the_form(dags: dict[str, Any], replay: bool) -> None:
+    task = dags["ingest_archive"].get_task("ingest_archive")
+    params = dags["ingest_archive"].params.dump() | {"as_of": MONDAY, "replay": replay, "source": "fi-tg"}
+    context = {"params": params, "triggering_asset_events": {}, "dag_run": SimpleNamespace(run_id="r")}
+    given_to_job = task.render_template(task.application_args, context, task.get_template_env())
+    assert ("--replay" in given_to_job) is replay
+    assert "--source=fi-tg" in given_to_job
 
 
 @pytest.mark.parametrize(("code", "error"), [(2, "AirflowFailException"), (4, "AirflowException")])
