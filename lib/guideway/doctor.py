@@ -19,6 +19,7 @@ from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
 
+from guideway.errors import ConfigurationError
 from guideway.object_store import is_object_store
 from guideway.settings import Settings, local_path
 
@@ -85,6 +86,17 @@ def diagnose(settings: Settings) -> list[Finding]:
         _memory(settings),
         *_disk(settings),
     ]
+
+
+def require_floors() -> None:
+    """Let nothing start on packages that do not work together or have known holes.
+
+    Raises:
+        ConfigurationError: a package is below its floor; the message names it.
+    """
+    for name, wanted in _PACKAGES.items():
+        if not (found := _package(name, wanted, "error")).ok:
+            raise ConfigurationError(f"{name} {found.fact}: {found.remedy}")
 
 
 def _python() -> Finding:

@@ -6,6 +6,8 @@ import pytest
 
 from guideway import doctor
 from guideway.doctor import Finding, diagnose, pinned_jars
+from guideway.errors import ConfigurationError
+from guideway.lake.session import open_session
 from guideway.settings import Settings, load_settings
 
 
@@ -90,6 +92,12 @@ def test_versions_outside_what_works_are_errors(
 
     monkeypatch.setattr(doctor.metadata, "version", version)
     assert finding(settings_in(tmp_path), "pandas").status == status
+
+
+def test_no_session_is_opened_below_a_floor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(doctor._PACKAGES, "mlflow", ">=99")
+    with pytest.raises(ConfigurationError, match=r"^mlflow .*, >=99 is needed: run `make setup`"):
+        open_session(settings_in(tmp_path))
 
 
 def test_every_finding_that_is_wrong_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from guideway.doctor import pinned_jars
+from guideway.doctor import pinned_jars, require_floors
 from guideway.errors import ConfigurationError
 from guideway.object_store import is_object_store, spark_settings
 from guideway.settings import Settings
@@ -42,8 +42,9 @@ def open_session(settings: Settings, app_name: str = "guideway") -> SparkSession
     Under spark-submit the master, memory and JARs are the submitter's; started from Python they come from ``settings``.
 
     Raises:
-        ConfigurationError: a pinned Delta JAR is not in ``settings.jars``.
+        ConfigurationError: a pinned Delta JAR is not in ``settings.jars``, or a package is below its floor.
     """
+    require_floors()
     # collected timestamps are local times of the process: make local time UTC wherever we run
     os.environ["TZ"] = "UTC"
     time.tzset()
