@@ -19,6 +19,7 @@ import structlog
 from guideway import events
 from guideway.contracts import table
 from guideway.contracts.jobs import Job
+from guideway.disks import explain_full_disk
 from guideway.errors import ConfigurationError, GuidewayError
 from guideway.events import Attempt
 from guideway.logs import configure_logs
@@ -104,8 +105,11 @@ def execute(
         with lake.writing(() if job.streams else targets, owner=f"{job.name} {run_id}"):
             message, facts = function(context)
     except Exception as error:
-        events.tell_failure(settings, attempt, str(error), time.monotonic() - started)
-        raise
+        told = explain_full_disk(error, settings) or error
+        events.tell_failure(settings, attempt, str(told), time.monotonic() - started)
+        if told is error:
+            raise
+        raise told from error
     seconds = round(time.monotonic() - started, 2)
     log.info("done", message=message, seconds=seconds)
     summary = JobSummary(

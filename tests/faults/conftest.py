@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from guideway.settings import Settings
     from tests.faults.histories.in_spark import SparkWorld
 
-SMALL_BYTES = 6 << 20
-
 
 @pytest.fixture(scope="session")
 def first(spark: SparkSession, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> SparkWorld:
@@ -28,12 +27,11 @@ def first(spark: SparkSession, settings: Settings, tmp_path_factory: pytest.Temp
     return SparkWorld.first(tmp_path_factory.mktemp("faults") / "first", spark, settings)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 6 MiB, unmounted afterwards."""
-    place = tmp_path / "small"
+@contextmanager
+def disk_of(n_bytes: int, place: Path) -> Iterator[Path]:
+    """A file system of that size, unmounted afterwards."""
     place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_BYTES}", "tmpfs", str(place)]
+    command = ["mount", "-t", "tmpfs", "-o", f"size={n_bytes}", "tmpfs", str(place)]
     try:
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=20)
     except (OSError, subprocess.CalledProcessError) as error:
@@ -42,6 +40,20 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield place
     finally:
         subprocess.run(["umount", "-l", str(place)], check=True, timeout=20)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 6 MiB."""
+    with disk_of(6 << 20, tmp_path / "small") as place:
+        yield place
+
+
+@pytest.fixture
+def scratch_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk with room for the JARs a driver copies to its scratch, and little more."""
+    with disk_of(64 << 20, tmp_path / "scratch") as place:
+        yield place
 
 
 def fill_disk(folder: Path) -> Path:
