@@ -17,7 +17,8 @@ from guideway.contracts import Table
 from guideway.contracts.models import ASSET_FEATURE
 from guideway.contracts.reference import ASSET, FAILURE
 from guideway.prognostics.failures import FailureModels, landmarks, register_quarters, worst_conditions
-from guideway.transforms.series import days, end_of
+from guideway.transforms.series import end_of
+from guideway.transforms.series_cells import days
 from guideway.udfs.degradation import epoch_days
 from guideway.udfs.features import RISK_DDL, Serving
 
