@@ -69,7 +69,7 @@ try:
     where = f"/dags/approve_model/dagRuns/{run.replace('+', '%2B')}/taskInstances/approval/-1/hitlDetails"
     asked = api.call("GET", where)
     api.call("PATCH", where, {"chosen_options": [sys.argv[1]]})
-    wait_until(lambda: api.run_state("approve_model", run) == "success", 300, "the answer changed nothing")
+    wait_until(lambda: api.run_state("approve_model", run) == "success", 600, "the answer changed nothing")
     print(json.dumps({"subject": asked["subject"], "body": asked["body"], "promote": state("promote")}))
 finally:
     stop(services)
