@@ -77,27 +77,24 @@ def fit_calibration(group: Ints, horizon: Ints, standardised: Floats, rows: int,
 
     A group's factor leans on that of all groups together, as if by fifty of its forecasts: values of one run err
     together, so a few hundred scores are no certainty, and errors in standard deviations compare between groups. Where
-    all groups together have fewer than 40 scores at a horizon, the nearest shorter horizon stands in.
+    all groups together have fewer than 40 scores at a horizon, each group's nearest shorter horizon stands in.
     """
     columns = len(horizons_weeks)
     errors = np.abs(standardised)
-    together = _from_shorter([conformal_factors(errors[horizon == column]) for column in range(columns)])
     cell = group * columns + horizon
     order = np.argsort(cell, kind="stable")
     edges = np.searchsorted(cell[order], np.arange(rows * columns + 1))
-    scales = np.repeat(together[:, None, :], rows, axis=1)
-    for c in np.flatnonzero(np.diff(edges) >= LEAST_SCORES):
-        row, column = divmod(int(c), columns)
-        own = errors[order[edges[c] : edges[c + 1]]]
-        factors = conformal_factors(own)
-        if factors is not None:
-            scales[:, row, column] *= (factors / together[:, column]) ** (len(own) / (len(own) + BORROWED_SCORES))
+    scales = np.ones((2, rows, columns))
+    for column in range(columns):
+        together = conformal_factors(errors[horizon == column])
+        if together is None:
+            scales[:, :, column] = scales[:, :, max(column - 1, 0)]
+            continue
+        scales[:, :, column] = np.array(together)[:, None]
+        for row in range(rows):
+            own = errors[order[edges[row * columns + column] : edges[row * columns + column + 1]]]
+            factors = conformal_factors(own)
+            if factors is not None:
+                share = len(own) / (len(own) + BORROWED_SCORES)
+                scales[:, row, column] *= (np.array(factors) / together) ** share
     return Calibration(np.asarray(horizons_weeks, np.float64), scales[0], scales[1])
-
-
-def _from_shorter(factors: list[tuple[float, float] | None]) -> Floats:
-    """Factors (2, horizons); an unknown one is the nearest at a shorter horizon, 1 where there is none."""
-    filled = np.ones((2, len(factors)))
-    for column, pair in enumerate(factors):
-        filled[:, column] = pair if pair is not None else filled[:, column - 1] if column else 1.0
-    return filled

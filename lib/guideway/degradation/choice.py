@@ -24,7 +24,7 @@ LEAST_GAIN = 0.01  # share of CRPS a form must save to replace the usual one
 SURE = 2.0  # and how many standard errors of that saving
 LEAST_ORIGINS, LEAST_FORECASTS = 3, 30
 TRIAL_HORIZONS = (4.0, 13.0, 26.0)
-TRIAL_SERIES = 24
+TRIAL_SERIES = 16
 TRIAL_ORIGINS = 4
 
 
@@ -57,17 +57,19 @@ def try_forms(
     usual: Sequence[Form] = (),
     candidates: Sequence[Form] = CANDIDATES,
 ) -> Trials:
-    """Back-test the usual form of each group and each candidate on at most 24 series of it and four of the origins.
+    """Back-test the usual form of each group and each candidate on at most 16 series of it and four of the origins.
 
     Priors are learned at each origin from what was known there. Where the parameters name a model, nothing is tried.
     """
     forms = tuple(usual or [Form.of(parameters)] * (len(groups) + 1))
     sets = (forms, *(tuple(_like(candidate, form) for form in forms) for candidate in candidates))
-    origins = origins_days[:: max(1, -(-len(origins_days) // TRIAL_ORIGINS))]
+    picked = np.linspace(0, len(origins_days) - 1, min(TRIAL_ORIGINS, len(origins_days))).round().astype(np.int64)
+    origins = origins_days[picked]
     if parameters.model != "auto" or len(origins) < LEAST_ORIGINS:
         return Trials(sets, ())
     few = batch.take(_some_of_each(batch, len(groups)))
-    return Trials(sets, tuple(_tried(few, origins, parameters, groups, one) for one in sets))
+    whole = estimate_priors(few, parameters, groups, forms=forms)
+    return Trials(sets, tuple(_tried(few, whole, origins, parameters, one) for one in sets))
 
 
 def _like(candidate: Form, form: Form) -> Form:
@@ -77,20 +79,19 @@ def _like(candidate: Form, form: Form) -> Form:
 
 def _tried(
     batch: SeriesBatch,
+    whole: Priors,
     origins: Floats,
     parameters: DegradationParameters,
-    groups: tuple[str, ...],
     forms: Sequence[Form],
 ) -> Scores:
     def priors_on(day: float) -> Priors:
-        return estimate_priors(batch.until(day), parameters, groups, forms=forms)
+        return estimate_priors(batch.until(day), parameters, whole.groups, forms=forms)
 
-    whole = estimate_priors(batch, parameters, groups, forms=forms)
     return backtest(batch, whole, origins, TRIAL_HORIZONS, parameters, priors_on=priors_on).scores
 
 
 def _some_of_each(batch: SeriesBatch, n_groups: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Positions of at most 24 series of each group, evenly among them."""
+    """Positions of at most 16 series of each group, evenly among them."""
     chosen = []
     for row in range(-1, n_groups) if n_groups else (0,):
         members = np.flatnonzero(batch.group == row)

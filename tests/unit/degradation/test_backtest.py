@@ -102,6 +102,7 @@ def test_what_is_not_scored_enough_borrows_factors():
     assert found[0, 0] == pytest.approx(conformal_factors(np.abs(errors[:400]))[0])
     assert found[1, 1] == pytest.approx(np.sqrt(together * own))
     assert found[2].tolist() == pytest.approx([found[0, 0], together, together, together])
+    assert found[1, 2:].tolist() == [found[1, 1]] * 2, "a group's own shorter horizon stands in, not all groups'"
     assert 2.0 < found[0, 1] < together < found[1, 1] < own
     assert np.all(fit_calibration(group[:30], horizon[:30], errors[:30], 3, np.array([4.0, 13.0])).scale_95 == 1.0)
 

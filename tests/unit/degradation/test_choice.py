@@ -27,10 +27,10 @@ AUTO = DegradationParameters()
 @pytest.fixture(scope="module")
 def batch() -> SeriesBatch:
     """Three groups of forty: a line, growth in proportion to the level, a line with a yearly wave."""
-    usual = {"points": 72, "outliers": 0.0, "work_level": 4.0}
+    usual = {"points": 72, "outliers": 0.0, "work_level": 99.0}
     parts = [
         simulate(40, seed=1, **usual).batch,
-        simulate(40, seed=2, process="exponential", mean_rate=0.25, **usual).batch,
+        simulate(40, seed=2, process="exponential", mean_rate=0.4, **usual).batch,
         simulate(40, seed=3, season=0.3, **usual).batch,
     ]
     lists = [np.split(getattr(p, name), p.offsets[1:-1]) for name in ("t_days", "values") for p in parts]

@@ -118,6 +118,10 @@ def watch(world: Delivered, mode: str) -> Watch:
         [works_of(world, asset_id) for asset_id, _ in keys],
         group=[groups.index(pool) for pool in pools],
         direction=[directions[name] for _, name in keys],
+        cohort=np.unique(
+            [f"{pool}|{by_asset[asset].line_id}" for pool, (asset, _) in zip(pools, keys, strict=True)],
+            return_inverse=True,
+        )[1],
     )
     return Watch(keys, batch, groups)
 
