@@ -8,8 +8,6 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from pyspark.sql import functions as F
-
 from guideway.archives.landing import REFERENCE_FOLDER, bundles, find_deliveries, hash_deliveries
 from guideway.archives.ledger import COLUMNS, Ledger
 from guideway.archives.profile import load_profiles
@@ -29,7 +27,6 @@ from guideway.transforms.delivery import (
     refuse_unclaimed,
     source_file_rows,
     split_duplicates,
-    unpublished,
 )
 from guideway.transforms.reference import (
     limit_frame,
@@ -87,13 +84,11 @@ def _ingest(context: JobContext) -> tuple[str, Mapping[str, object]]:
             decoding = SignalDecoding(
                 spark, str(landing), signals, profiles, geometry_of(lake.read(LINE_GEOMETRY).toArrow())
             )
-            writer.append(decoding.frame, SIGNAL)
+            files = decoding.store(writer.folder(SIGNAL))
             outcomes |= decoding.outcomes
             reasons, kept_back = hold_back(signals, outcomes, profiles, ledger)
             held, outcomes = held | reasons, outcomes | kept_back
-            if bad := unpublished(signals, outcomes):
-                begins = F.substring_index("recording_id", "-", 1)
-                writer.delete(SIGNAL, (F.col("run_id") == writer.run_id) & begins.isin(bad))
+            writer.adopt([file for file in files if file.source_id not in reasons], SIGNAL)
             writer.append(recording_rows(spark, signals, outcomes), RECORDING)
         outcomes |= refuse_unclaimed(fresh)
         acknowledge = writer.upsert if context.replay else writer.append

@@ -112,7 +112,8 @@ def test_a_batch_whose_audit_fails_leaves_the_last_good_version_and_is_published
     world.say(audit={"min_files": 4, "max_quarantined_share": 0.4})
     world.deliver({"test-car/first.csv": run_text(500.0)})
     assert world.ingest().facts["held"] == {}
-    good = world.tables()
+    good, lake = world.tables(), Lake(spark, world.settings.lake)
+    version = lake.version(SIGNAL)
 
     cut = {f"test-car/cut-{i}.csv": run_text(5000.0 + 50 * i)[:-3] for i in range(3)}
     world.deliver(FILES | cut)
@@ -122,6 +123,7 @@ def test_a_batch_whose_audit_fails_leaves_the_last_good_version_and_is_published
     assert f"test-car held back: {why}" in summary.message
     assert counts(summary) == (6, 0, 6, 0)
     assert world.tables()[1:] == good[1:], "recordings and samples are those of the last good version"
+    assert lake.version(SIGNAL) == version, "no version ever held samples of the batch"
     assert {world.reasons()[path] for path in FILES} == {f"audit_failed: {why}"}
     assert counts(world.ingest(replay=True)) == (6, 0, 6, 0), "reading it again does not get it past its audit"
     assert world.tables()[1:] == good[1:]
@@ -129,7 +131,6 @@ def test_a_batch_whose_audit_fails_leaves_the_last_good_version_and_is_published
     world.say(audit={"min_files": 4, "max_quarantined_share": 0.5})
     assert counts(world.ingest(replay=True)) == (6, 3, 3, 0)
     published = {sha256(data).hexdigest() for data in (*FILES.values(), run_text(500.0))}
-    lake = Lake(spark, world.settings.lake)
     assert sorted(row.content_sha256 for row in lake.read(RECORDING).collect()) == sorted(published)
     signals = Counter(row.recording_id[:24] for row in lake.read(SIGNAL).collect())
     assert signals == Counter({content[:24]: 2 for content in published}), "two channels each, once"

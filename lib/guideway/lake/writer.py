@@ -1,4 +1,4 @@
-"""Writing without losing or doubling anything: append, upsert, replace a window, undo what was never acknowledged.
+"""Writing without losing or doubling anything: append, adopt, upsert, replace a window, undo what was not acknowledged.
 
 Every method writes at most one Delta commit, stamps it with the run, and returns the number of rows it changed;
 a write that would change nothing makes no commit.
@@ -6,7 +6,7 @@ a write that would change nothing makes no commit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import reduce
@@ -20,8 +20,10 @@ from guideway import __version__
 from guideway.contracts import Table
 from guideway.contracts.schema import PROVENANCE
 from guideway.errors import LakeError
+from guideway.lake.adoption import commit_files, folder_of
 from guideway.lake.lake import Lake
 from guideway.lake.log import Commit
+from guideway.udfs.data_files import DataFile, DataFolder
 
 _PROVENANCE = tuple(column.name for column in PROVENANCE)
 _HISTORY_DEPTH = 50
@@ -49,6 +51,24 @@ class Writer:
         """Append rows whose keys are known to be new."""
         with self._commit(table, "numOutputRows"):
             self._write(frame, table).save(self.lake.path(table))
+        return self._last
+
+    def folder(self, table: Table) -> DataFolder:
+        """Where tasks may write files of rows for ``adopt``; the table is there."""
+        self.lake.delta(table)
+        stamp = {"run_id": self.run_id, "code_version": __version__}
+        return folder_of(self.lake.path(table), table, stamp)
+
+    def adopt(self, files: Sequence[DataFile], table: Table) -> int:
+        """Append the rows of files that tasks have written into the table's ``folder``, in one commit of Delta's own.
+
+        Rows of files that are never adopted are nobody's, and upkeep removes the files. Who writes into the
+        folder sees to it that columns that must have a value have one, and upholds the table's checks.
+        """
+        if not files:
+            return self._none(table)
+        with self._commit(table, "numOutputRows"):
+            commit_files(self.lake.spark, self.lake.path(table), files)
         return self._last
 
     def upsert(self, frame: DataFrame, table: Table) -> int:

@@ -102,12 +102,6 @@ def hold_back(
     return reasons, held
 
 
-def unpublished(fresh: Sequence[Delivery], outcomes: Mapping[str, Outcome]) -> list[str]:
-    """Beginnings of the recording ids of files in quarantine of which samples were written."""
-    bad = (d for d in fresh if outcomes[d.path]["status"] != "accepted" and outcomes[d.path]["recordings"])
-    return [delivery.content_sha256[:24] for delivery in bad]
-
-
 def source_file_rows(
     spark: SparkSession,
     fresh: Sequence[Delivery],

@@ -10,13 +10,17 @@ from guideway.archives.landing import Delivery, bundles
 from guideway.archives.line_geometry import LineGeometry
 from guideway.archives.profile import Profile
 from guideway.contracts.bronze import SIGNAL
-from guideway.udfs.decode import Outcome, OutcomeList, decode_files
+from guideway.udfs.data_files import DATA_FILE_DDL, DataFile, DataFolder
+from guideway.udfs.decode import Outcome, OutcomeList, decode_files, store_files
 
 TASK_BYTES = 48 << 20
 
 
 class SignalDecoding:
-    """The signals of a set of deliveries as a frame; what became of each file is known once the frame is written."""
+    """The signals of a set of deliveries, as a frame or as files of a table.
+
+    What became of each delivery is known once the frame has been evaluated or the files are there.
+    """
 
     def __init__(
         self,
@@ -26,26 +30,41 @@ class SignalDecoding:
         profiles: Mapping[str, Profile],
         geometry: LineGeometry | None = None,
     ):
-        """Plan the decoding: files of about ``TASK_BYTES`` together, and at least a task a core.
+        """Plan the decoding: files of about ``TASK_BYTES`` together, few sources in a task, and at least a task a core.
 
         ``geometry`` says where tracks run, for sources located by GPS.
         """
         total = sum(delivery.size_bytes for delivery in deliveries)
-        tasks = bundles(deliveries, min(TASK_BYTES, total // spark.sparkContext.defaultParallelism + 1))
+        ordered = sorted(deliveries, key=lambda delivery: (delivery.source_id or "", delivery.content_sha256))
+        tasks = bundles(ordered, min(TASK_BYTES, total // spark.sparkContext.defaultParallelism + 1))
         rows = [
             (delivery.path, delivery.content_sha256, delivery.source_id, task)
             for task, bundle in enumerate(tasks)
             for delivery in bundle
         ]
         self._outcomes = spark.sparkContext.accumulator([], OutcomeList())
+        self._landing, self._profiles, self._geometry = landing, profiles, geometry
         files = spark.createDataFrame(rows, "path string, content_sha256 string, source_id string, task int")
-        spread = files.repartitionById(len(tasks), "task").drop("task")
-        ddl = SIGNAL.ddl
-        self.frame: DataFrame = spread.mapInArrow(decode_files(landing, profiles, self._outcomes.add, geometry), ddl)
+        self._spread = files.repartitionById(len(tasks), "task").drop("task")
+
+    @property
+    def frame(self) -> DataFrame:
+        """The blocks of samples, also of deliveries that turn out to be bad."""
+        decode = decode_files(self._landing, self._profiles, self._outcomes.add, self._geometry)
+        return self._spread.mapInArrow(decode, SIGNAL.ddl)
+
+    def store(self, folder: DataFolder) -> list[DataFile]:
+        """Write the blocks of good deliveries into files of ``folder``, which are nobody's until they are committed.
+
+        Attempts of tasks that failed, or came second, leave files that are not among these.
+        """
+        store = store_files(self._landing, self._profiles, self._outcomes.add, folder, self._geometry)
+        rows = self._spread.mapInArrow(store, DATA_FILE_DDL).collect()
+        return [DataFile(**row.asDict()) for row in rows]
 
     @property
     def outcomes(self) -> dict[str, Outcome]:
-        """What became of each file, by path; complete after the frame has been written."""
+        """What became of each file, by path."""
         return {outcome["path"]: outcome for outcome in self._outcomes.value}
 
     def release(self) -> None:

@@ -1,8 +1,11 @@
-"""Decode delivered files inside Spark tasks: paths in, blocks of samples out, in one pass over the bytes."""
+"""Decode delivered files inside Spark tasks, in one pass: paths in; blocks of samples, or files of them, out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from guideway.archives.line_geometry import LineGeometry
 from guideway.archives.profile import Profile
 from guideway.archives.recording import Recording
 from guideway.errors import DecodeError
+from guideway.udfs.data_files import DataFileWriter, DataFolder
 
 BLOCK_SAMPLES = 16_384
 _BATCH_SAMPLES = 4_000_000
@@ -34,6 +38,7 @@ SIGNAL_SCHEMA = pa.schema(
 )
 
 Outcome = dict[str, Any]
+Batches = Iterable[pa.RecordBatch]
 
 
 class OutcomeList(AccumulatorParam[list[Outcome]]):
@@ -54,18 +59,44 @@ def decode_files(
     profiles: Mapping[str, Profile],
     report: Callable[[list[Outcome]], None],
     geometry: LineGeometry | None = None,
-) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
     """A function for ``mapInArrow`` over rows (path, content_sha256, source_id) that yields rows of ``SIGNAL_SCHEMA``.
 
     Files are read in pieces, so that memory stays flat as they grow. A file that cannot be decoded has an outcome with
     status ``quarantined`` and the reason; what was yielded of it before that was known is to be taken back.
     """
 
-    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for row in batch.to_pylist():
-                parts = decode_parts(Path(landing, row["path"]), profiles[row["source_id"]], geometry)
-                yield from _decode(parts, row, report)
+    def run(batches: Batches) -> Iterator[pa.RecordBatch]:
+        for row in (row for batch in batches for row in batch.to_pylist()):
+            parts = decode_parts(Path(landing, row["path"]), profiles[row["source_id"]], geometry)
+            yield from _decode(parts, row, report)
+
+    return run
+
+
+def store_files(
+    landing: str,
+    profiles: Mapping[str, Profile],
+    report: Callable[[list[Outcome]], None],
+    folder: DataFolder,
+    geometry: LineGeometry | None = None,
+) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
+    """The same, but samples go into files of ``folder``, and what is yielded are rows of ``DATA_FILE_DDL``.
+
+    A file holds samples of one source, and none of a delivery that could not be decoded to its end.
+    """
+
+    def run(batches: Batches) -> Iterator[pa.RecordBatch]:
+        rows = [row for batch in batches for row in batch.to_pylist()]
+        rows.sort(key=itemgetter("source_id", "content_sha256"))
+        for source_id, of_source in groupby(rows, key=itemgetter("source_id")):
+            with DataFileWriter(folder, source_id, SIGNAL_SCHEMA) as writer:
+                for row in of_source:
+                    parts = decode_parts(Path(landing, row["path"]), profiles[source_id], geometry)
+                    report([_store(parts, row, writer)])
+                files = writer.finish()
+            if files:
+                yield pa.RecordBatch.from_pylist([asdict(file) for file in files])
 
     return run
 
@@ -80,6 +111,18 @@ def outcome(path: str, reason: str | None, rows_read: int = 0, rows_rejected: in
         "rows_rejected": rows_rejected,
         "recordings": accepted.get("recordings", []),
     }
+
+
+def _store(parts: Iterator[DecodedFile], row: Mapping[str, str], writer: DataFileWriter) -> Outcome:
+    told: list[Outcome] = []
+    for blocks in _decode(parts, row, told.extend):
+        writer.write(blocks)
+    (became,) = told
+    if became["status"] == "accepted":
+        writer.keep()
+    else:
+        writer.discard()
+    return became
 
 
 def _decode(
