@@ -13,7 +13,7 @@ from guideway.degradation.forms import Form
 from guideway.degradation.interventions import Interventions, find_interventions, nothing
 from guideway.degradation.noise import noise_sigma, theil_sen
 from guideway.degradation.parameters import DegradationParameters
-from guideway.degradation.priors import LINEAR, PROCESS_VAR, WIENER, Priors
+from guideway.degradation.priors import LINEAR, NUMBERS, PROCESS_VAR, WIENER, Priors
 from guideway.degradation.restoration import estimate_effects, estimate_shifts
 from guideway.degradation.runs import estimate_runs
 from guideway.degradation.scale import ScaledSeries, scaled
@@ -96,7 +96,7 @@ def _with_group(priors: Priors, row: int, batch: SeriesBatch, parameters: Degrad
             break
         works = find_interventions(batch, priors, parameters)  # a level that wanders by itself needs fewer works
     alone = priors.with_row(row, rate_var=ALONE * float(priors.noise_var[row] + priors.rate_mean[row] ** 2))
-    believed = believed_spread(*final_rates(*_own(series, works), alone.table()[row], parameters.noise_weight))
+    believed = believed_spread(*final_rates(*_own(series, works), alone.row(row), parameters.noise_weight))
     return priors.with_row(row, rate_var=float(np.fmax(priors.rate_var[row], believed)))
 
 
@@ -114,6 +114,7 @@ def _pieces(series: ScaledSeries, works: Interventions) -> tuple[Floats, Floats]
     return found[:, 0], found[:, 1]
 
 
+@kernel
 def pooled_rates(rates: Floats, variances: Floats) -> tuple[float, float]:
     """Mean of true rates and their variance, from estimates with known sampling variances.
 
@@ -147,13 +148,12 @@ def _with_process(
     weight = parameters.noise_weight
     noise = float(priors.noise_var[row] / priors.noise_ratio[row])
 
-    def likelihood(candidate: Priors) -> float:
-        return batch_likelihood(*own, candidate.table()[row], weight)
-
     def best(names: tuple[str, ...], numbers: Sequence[tuple[float, ...]], start: Priors) -> Priors:
-        trials = [start.with_row(row, **dict(zip(names, values, strict=True))) for values in numbers]
-        scores = [likelihood(trial) - LEAST_GAIN * (float(trial.process_var[row]) > 0) for trial in trials]
-        return trials[int(np.argmax(scores))]
+        trial, places, scores = start.row(row), [NUMBERS.index(name) for name in names], []
+        for values in numbers:
+            trial[places] = values
+            scores.append(batch_likelihood(*own, trial, weight) - LEAST_GAIN * (trial[PROCESS_VAR] > 0))
+        return start.with_row(row, **dict(zip(names, numbers[int(np.argmax(scores))], strict=True)))
 
     ratios = [(noise * r, r) for r in RATIO_GRID]
     priors = best(("noise_var", "noise_ratio"), ratios, priors)
@@ -177,7 +177,7 @@ def _with_rates(
 ) -> Priors:
     """Mean and variance of the rates by expectation-maximisation over the filter's final rates."""
     for _ in range(rounds):
-        rates, variances = final_rates(*own, priors.table()[row], weight)
+        rates, variances = final_rates(*own, priors.row(row), weight)
         keep = np.isfinite(rates) & np.isfinite(variances)
         if keep.sum() < LEAST_SERIES:
             break

@@ -64,7 +64,7 @@ class Priors:
     def unknown(cls, groups: tuple[str, ...] = (), model: int = LINEAR) -> Priors:
         """Priors that know nothing: every series stands alone."""
         rows = len(groups) + 1
-        values: dict[str, Any] = {f.name: np.full(rows, np.nan) for f in fields(cls)[2:-1]}
+        values: dict[str, Any] = {name: np.full(rows, np.nan) for name in NUMBERS}
         for name in ("process_var", "season_cos", "season_sin", "season_var", "jump_rate", "n_series"):
             values[name] = np.zeros(rows)
         return cls(groups, np.full(rows, model, np.int8), **values)
@@ -76,8 +76,11 @@ class Priors:
 
     def table(self) -> Floats:
         """(groups + 1, 16): the numbers in the order of the attributes, for the kernels."""
-        columns = [getattr(self, f.name) for f in fields(self)[2:-1]]
-        return np.column_stack(columns).astype(np.float64)
+        return np.column_stack([getattr(self, name) for name in NUMBERS]).astype(np.float64)
+
+    def row(self, row: int) -> Floats:
+        """float64 (16,): one row of :meth:`table`, without making all of it."""
+        return np.array([getattr(self, name)[row] for name in NUMBERS])
 
     def with_row(self, row: int, **numbers: float) -> Priors:
         """A copy with some numbers of one row replaced."""
@@ -90,23 +93,23 @@ class Priors:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and strings, ready for JSON; NaN becomes None."""
-        columns = fields(self)[2:-1]
-        numbers = {f.name: [None if np.isnan(x) else float(x) for x in getattr(self, f.name)] for f in columns}
+        numbers = {name: [None if np.isnan(x) else float(x) for x in getattr(self, name)] for name in NUMBERS}
         runs = {f.name: getattr(self.runs, f.name).tolist() for f in fields(self.runs)}
         return {"groups": list(self.groups), "model": [MODELS[m] for m in self.model], **numbers, "runs": runs}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Priors:
         """The inverse of :meth:`to_dict`."""
-        numbers = {
-            f.name: np.array([np.nan if x is None else x for x in plain[f.name]], np.float64) for f in fields(cls)[2:-1]
-        }
+        numbers = {name: np.array([np.nan if x is None else x for x in plain[name]], np.float64) for name in NUMBERS}
         runs = plain["runs"]
         shared = (np.array(runs[name], np.float64) for name in ("t_days", "effect", "variance"))
         effects = RunEffects(np.array(runs["cohort"], np.int64), *shared)
         model = np.array([MODELS.index(m) for m in plain["model"]], np.int8)
         return cls(tuple(plain["groups"]), model, **numbers, runs=effects)
 
+
+NUMBERS = tuple(column.name for column in fields(Priors)[2:-1])
+"""Names of the columns of :meth:`Priors.table`."""
 
 (
     RATE_MEAN, RATE_VAR, RATE_MEMORY, NOISE_VAR, NOISE_RATIO, PROCESS_VAR, EFFECT_ALPHA, EFFECT_BETA, EFFECT_VAR,
