@@ -14,6 +14,7 @@ from pyarrow import fs
 from guideway.errors import ConfigurationError
 
 SCHEME = "s3a://"
+CHECKSUMS = "AWS_REQUEST_CHECKSUM_CALCULATION"
 
 
 def is_object_store(address: str) -> bool:
@@ -32,14 +33,18 @@ def region() -> str:
 
 
 def spark_settings() -> dict[str, str]:
-    """What S3A must be told besides the credentials it finds itself."""
+    """What S3A, and Arrow in the tasks, must be told besides the credentials they find themselves."""
     settings = {"fs.s3a.endpoint.region": region()}
     if address := endpoint():
         tls = str(address.startswith("https://")).lower()
         settings |= {"fs.s3a.endpoint": address, "fs.s3a.connection.ssl.enabled": tls}
         # servers of one's own rarely have a host name a bucket
         settings["fs.s3a.path.style.access"] = "true"
-    return {f"spark.hadoop.{name}": value for name, value in settings.items()}
+    named = {f"spark.hadoop.{name}": value for name, value in settings.items()}
+    if address:
+        # a checksum behind the body makes Arrow send bodies of no stated length, which many such servers refuse
+        named[f"spark.executorEnv.{CHECKSUMS}"] = os.environ.get(CHECKSUMS, "when_required")
+    return named
 
 
 def open_store(address: str) -> tuple[fs.S3FileSystem, str]:
