@@ -7,12 +7,14 @@ import os
 import re
 import shutil
 import signal
+import time
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timezone
 from pathlib import Path
 
 import deltalake
 import pandas as pd
+import psutil
 import pytest
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
@@ -25,6 +27,7 @@ from guideway.contracts.silver import MEASUREMENT
 from guideway.doctor_lake import diagnose_lake
 from guideway.errors import LakeError
 from guideway.lake.lake import Lake
+from guideway.lake.session import SQL_SETTINGS
 from guideway.lake.writer import Writer
 from tests.faults.catalogue import check_told
 from tests.faults.histories.in_spark import SparkWorld, forget_last_commit
@@ -79,6 +82,36 @@ def test_a_worker_that_dies_in_one_group_leaves_no_row_and_the_retry_gives_all(
     assert held(lake) == []
     tally(kills=int(how != "raises"), lost=0, doubled=0)
     assert Writer(lake, "retry").append(rows(), CONDITION) == 3
+    assert held(lake) == [("r1", 1.0), ("r1", 2.0), ("r1", 3.0)]
+
+
+@pytest.mark.fault(3, 4)
+def test_a_worker_that_hangs_is_ended_and_the_retry_gives_all(
+    spark: SparkSession, lake: Lake, tmp_path: Path, tally
+) -> None:
+    """Half an hour is the session's patience, two seconds that of this test; what then happens is the session's."""
+    hung, patience = tmp_path / "hung", "spark.sql.execution.pyspark.udf.idleTimeoutSeconds"
+    marker = str(hung)
+
+    def once(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for frame in frames:
+            if (frame["value"] == 2.0).any() and not os.path.exists(marker):  # noqa: PTH110
+                open(marker, "w").write(str(os.getpid()))  # noqa: PTH123, SIM115
+                time.sleep(300)
+            yield frame
+
+    frame = conditions(spark, "r1", 1.0, 2.0, 3.0).repartition(2)
+    frame.mapInPandas(lambda frames: frames, frame.schema).count()  # workers that start are silent for seconds too
+    spark.conf.set(patience, "2")
+    try:
+        with pytest.raises(Exception, match=r"terminated due to idle timeout|Python worker exited"):
+            Writer(lake, "first").append(frame.mapInPandas(once, frame.schema), CONDITION)
+    finally:
+        spark.conf.set(patience, SQL_SETTINGS[patience])
+    tally(kills=1, lost=0, doubled=0)
+    assert not psutil.pid_exists(int(hung.read_text(encoding="utf-8")))
+    assert held(lake) == []
+    assert Writer(lake, "retry").append(frame.mapInPandas(once, frame.schema), CONDITION) == 3
     assert held(lake) == [("r1", 1.0), ("r1", 2.0), ("r1", 3.0)]
 
 

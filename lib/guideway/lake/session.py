@@ -29,9 +29,10 @@ SQL_SETTINGS = {
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
     "spark.databricks.delta.snapshotPartitions": "2",
     "spark.databricks.delta.properties.defaults.enableInCommitTimestamps": "true",
-    # a crash or a hang inside a Python worker must name itself
+    # a crash inside a Python worker must name itself; one that says nothing for half an hour hangs and is ended
     "spark.sql.execution.pyspark.udf.faulthandler.enabled": "true",
     "spark.sql.execution.pyspark.udf.idleTimeoutSeconds": "1800",
+    "spark.sql.execution.pyspark.udf.killOnIdleTimeout": "true",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "5000",
 }
 
