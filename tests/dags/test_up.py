@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
 import subprocess
 import sys
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -79,6 +82,25 @@ def local(part: str, env: dict[str, str]) -> str:
     return done.stdout
 
 
+def status(address: str, **headers: str) -> int:
+    """What a request is answered with."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=60) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def refuse_strangers(airflow: str, mlflow: str, login: str) -> None:
+    """Nobody gets in without the log-in, nor with it from a page that calls this machine by another name."""
+    mlflow = f"{mlflow}/api/2.0/mlflow/experiments/search?max_results=1"
+    mine = "Basic " + base64.b64encode(login.replace(" / ", ":").encode()).decode()
+    wrong = "Basic " + base64.b64encode(b"guideway:guideway").decode()
+    assert status(f"{airflow}/api/v2/dags") == 401
+    assert [status(mlflow), status(mlflow, Authorization=wrong)] == [401, 401]
+    assert [status(mlflow, Authorization=mine), status(mlflow, Authorization=mine, Host="evil.example")] == [200, 403]
+
+
 def runs(api: AirflowApi, dag_id: str) -> list[tuple[str, str]]:
     found: list[dict[str, Any]] = api.call("GET", f"/dags/{dag_id}/dagRuns", limit=100)["dag_runs"]
     return [(run["run_type"], run["state"]) for run in found]
@@ -92,6 +114,7 @@ def test_files_the_night_and_a_replay_take_turns_and_down_ends_it_all(
         services = re.findall(r"^(\S+) +(\S+)  (.*)$", told, re.MULTILINE)
         assert [name for name, _, _ in services] == ["airflow-api", "mlflow", "reports", "connect"]
         assert all("://127.0.0.1:" in address for _, address, _ in services)
+        refuse_strangers(services[0][1], services[1][1], services[1][2].removeprefix("log-in "))
         user, password = services[0][2].removeprefix("log-in ").split(" / ")
         api = AirflowApi(services[0][1], Login(user, password))
         replay = api.trigger("replay_weeks", {"first": "2024-03-04", "last": "2024-03-18"})

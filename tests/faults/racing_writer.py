@@ -1,7 +1,7 @@
 """One of several drivers that write the same tables: ``python racing_writer.py LAKE NAME SECONDS GO_FILE``.
 
-Each round is a run: its parts first, its ledger last, under the lock of both, as a job does it. Prints a line for every
-acknowledged round; now and then it compacts a table instead.
+Each round is a run: its parts first, its ledger last, under the lock of both, as a job does it; there is no pause
+between two rounds. Prints a line for every acknowledged round; now and then it compacts a table instead.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from guideway.settings import load_settings
 
 MONDAY = datetime(2025, 6, 2, tzinfo=timezone.utc)
 ROWS = 3
-PAUSE_SECONDS = 0.3
-"""Between two rounds: longer than a waiting driver's next look at the lock, as jobs that end give way."""
 
 
 def main(root: str, name: str, seconds: float, go: Path) -> None:
@@ -34,7 +32,6 @@ def main(root: str, name: str, seconds: float, go: Path) -> None:
     end = time.monotonic() + seconds
     number = 0
     while number == 0 or time.monotonic() < end:
-        time.sleep(PAUSE_SECONDS)
         key = f"{name}-{number}"
         with lake.writing((CONDITION, MEASUREMENT), key):
             writer = Writer(lake, key)
