@@ -11,11 +11,14 @@ import pytest
 
 from guideway.contracts import Table
 from guideway.contracts.bronze import RECORDING, SIGNAL, SOURCE_FILE
+from tests.faults.catalogue import check_told
+from tests.faults.conftest import fill_disk
 from tests.faults.drivers import driver, environment, kill_group, wait_until
 from tests.faults.histories.in_spark import SparkWorld
 from tests.faults.histories.operations import Content, Ingest, Put
 
 pytestmark = pytest.mark.spark
+INGEST = ("jobs/ingest_archive.py", "--as-of", "2026-01-05")
 CYCLES = int(os.environ.get("GUIDEWAY_DRILL_KILL_CYCLES", "1"))
 
 
@@ -61,6 +64,33 @@ def test_a_killed_ingest_loses_nothing_and_doubles_nothing(
         world.check_values()
 
 
+@pytest.mark.fault(6)
+@pytest.mark.drill
+def test_a_disk_that_fills_up_in_a_shuffle_is_named_and_the_next_run_heals(
+    first: SparkWorld, scratch_disk: Path, tmp_path: Path, tally
+) -> None:
+    world = first.copy(tmp_path / "world")
+    for number in range(4):
+        world.do(Put(f"test-car/r{number}.csv", Content(number, 0), 60.0))
+    log = tmp_path / "driver.log"
+    env = job_environment(world) | {"SPARK_LOCAL_DIRS": str(scratch_disk)}
+    with driver(*INGEST, env=env, log=log) as process:
+        assert wait_until(lambda: any(scratch_disk.rglob("shuffle_*")), process, log), log.read_text(encoding="utf-8")
+        fill_disk(scratch_disk)
+        assert process.wait(timeout=300) == 1
+    check_told(6, "which_disk", log.read_text(encoding="utf-8"), 1)
+    assert f"Spark's scratch in {scratch_disk} has 0.0 MiB free" in log.read_text(encoding="utf-8")
+    assert world.model.differences(world.found(), killed=True)[0] == []
+    (scratch_disk / "filler").unlink()
+    with driver(*INGEST, env=env, log=log) as process:
+        assert process.wait(timeout=300) == 0, log.read_text(encoding="utf-8")[-2000:]
+    world.model.acknowledge(world.model.files)
+    wrong, lost, doubled = world.model.differences(world.found())
+    tally(lost=lost, doubled=doubled)
+    assert wrong == []
+    world.check_values()
+
+
 def sign(world: SparkWorld, phase: str) -> Callable[[], bool]:
     """Whether the disk shows that the phase is reached."""
     table, pattern = PHASES[phase]
@@ -72,11 +102,16 @@ def sign(world: SparkWorld, phase: str) -> Callable[[], bool]:
     return lambda: bool(files(world, table, pattern) - known)
 
 
+def job_environment(world: SparkWorld) -> dict[str, str]:
+    """Environment of a driver that works on that world."""
+    return environment(
+        world.lake.root, **{name: str(world.root / name) for name in ("landing", "profiles", "rulebooks")}
+    )
+
+
 def kill_at(world: SparkWorld, reached: Callable[[], bool], log: Path, whole: bool) -> int:
     """Run the ingest as a job of its own and kill it there; 1 where it died of that."""
-    places = {name: str(world.root / name) for name in ("landing", "profiles", "rulebooks")}
-    env = environment(world.lake.root, **places)
-    with driver("jobs/ingest_archive.py", "--as-of", "2026-01-05", env=env, log=log) as process:
+    with driver(*INGEST, env=job_environment(world), log=log) as process:
         assert wait_until(reached, process, log), log.read_text(encoding="utf-8")[-2000:]
         if whole:
             kill_group(process)
