@@ -14,8 +14,9 @@ from guideway.contracts.reference import ASSET, LINE, SECTION, TRACK
 from guideway.contracts.silver import MEASUREMENT, POSITION_FIX
 from guideway.job import JobContext, main
 from guideway.rulebooks.load import load_rulebooks
-from guideway.transforms.measurement import definition_hashes, due_recordings, measure, signals_of
+from guideway.transforms.measurement import definition_hashes, due_recordings, measure
 from guideway.transforms.network import load_network
+from guideway.transforms.samples import signals_of, stored
 
 PARTS = (POSITION_FIX, CONDITION, EXCEEDANCE, NOISE_SOURCE)
 
@@ -37,8 +38,9 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     if stale:
         for table in (MEASUREMENT, *PARTS):
             writer.delete(table, F.col("recording_id").isin(stale))
-    signals = signals_of(due, recordings, lake.read(SIGNAL))
-    measured = measure(due, recordings, signals, network, rulebooks)
+    lake.require_plain(SIGNAL)
+    samples = stored(due, signals_of(due, recordings, lake.read(SIGNAL)))
+    measured = measure(due, recordings, samples, network, rulebooks)
     for table in PARTS:
         writer.append(measured.rows(table), table)
     # counted before the ledger is written: what was cached of a table is made anew when it changes, and nothing is due

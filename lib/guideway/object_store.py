@@ -60,3 +60,8 @@ def open_store(address: str) -> tuple[fs.S3FileSystem, str]:
     if where:
         scheme, _, where = where.rpartition("://")
     return fs.S3FileSystem(region=region(), endpoint_override=where, scheme=scheme or None), path
+
+
+def open_place(address: str) -> tuple[fs.FileSystem, str]:
+    """The file system behind a path of a folder or file, or an address of an object store, and the path in it."""
+    return open_store(address) if is_object_store(address) else (fs.LocalFileSystem(), address)

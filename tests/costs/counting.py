@@ -39,11 +39,11 @@ class Counts:
 def counting(spark: SparkSession) -> Iterator[Counts]:
     """Counts of what is done inside; they are there when the block has ended."""
     counts = Counts()
+    _hear_all(spark)  # what came before would be counted
     jobs, stages = _last(_jobs(spark), "jobId"), _last(_stages(spark), "stageId")
     queries = _last(_queries(spark), "executionId")
     yield counts
-    # what listeners have not been told yet would be missing
-    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()
+    _hear_all(spark)
     counts.jobs = sum(job.jobId() > jobs for job in _jobs(spark))
     for stage in _stages(spark):
         if stage.stageId() > stages:
@@ -52,6 +52,11 @@ def counting(spark: SparkSession) -> Iterator[Counts]:
     sent, files = _of_operators(spark, queries, _SENT), _of_operators(spark, queries, _FILES)
     counts.python_operators, counts.python_bytes = len(sent), sum(sent.values())
     counts.files = sum(files.values())
+
+
+def _hear_all(spark: SparkSession) -> None:
+    """Wait until the listeners that count have been told of all that was done."""
+    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()
 
 
 def _jobs(spark: SparkSession) -> list[Any]:

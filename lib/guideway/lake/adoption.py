@@ -10,17 +10,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pyarrow import fs
 from pyspark.sql import SparkSession
 
 from guideway.contracts import Table
-from guideway.object_store import is_object_store, open_store
+from guideway.object_store import open_place
 from guideway.udfs.data_files import DataFile, DataFolder
 
 
 def folder_of(path: str, table: Table, stamp: Mapping[str, str]) -> DataFolder:
     """The folder at ``path``, in the file system or an object store, for tasks to write files of ``table`` into."""
-    system, place = open_store(path) if is_object_store(path) else (fs.LocalFileSystem(), path)
+    system, place = open_place(path)
     return DataFolder(system, place, dict(stamp), frozenset(c.name for c in table.all_columns if not c.nullable))
 
 

@@ -20,6 +20,8 @@ from guideway.lake.migrate import migrate, wanted_properties
 from guideway.lake.object_locks import ObjectLock, hold_object_locks
 from guideway.settings import local_path
 
+_NOT_PLAIN = frozenset({"deletionVectors", "columnMapping"})
+
 
 class Lake:
     """A folder or bucket of Delta tables that follow ``guideway.contracts``."""
@@ -68,6 +70,21 @@ class Lake:
         frame = reader.load(self.path(table))
         later = [c for c in table.all_columns if c.nullable and c.name not in frame.columns]
         return frame.withColumns({c.name: F.lit(None).cast(c.type) for c in later}) if later else frame
+
+    def require_plain(self, table: Table) -> None:
+        """Make sure that the table's rows are what its Parquet files hold, so that they may be read without Delta.
+
+        Raises:
+            LakeError: the table has, or had, a feature that keeps some of it elsewhere; the message names it.
+        """
+        if not self.exists(table):
+            return
+        (detail,) = DeltaTable.forPath(self.spark, self.path(table)).detail().select("tableFeatures").collect()
+        if strange := sorted(_NOT_PLAIN.intersection(detail.tableFeatures)):
+            raise LakeError(
+                f"{table.full_name} has {' and '.join(strange)}: its files alone do not tell its rows. "
+                f"ALTER TABLE delta.`{self.path(table)}` DROP FEATURE {strange[0]} takes it off"
+            )
 
     def commits(self, table: Table, most: int | None = 1) -> list[Commit]:
         """The table's latest commits, newest first, or all of them; none where it was never written."""

@@ -28,6 +28,7 @@ from guideway.transforms.delivery import recording_rows
 from guideway.transforms.measurement import measure
 from guideway.transforms.network import load_network
 from guideway.transforms.recording import reference_runs
+from guideway.transforms.samples import handed_over
 from guideway.transforms.signal import SignalDecoding
 from guideway.udfs.measure import ALIGNED_ON
 
@@ -120,7 +121,9 @@ def judge(
         shapes = sorted({name for names in ALIGNED_ON.values() for name in names})
         known = surroundings.signals.where(F.col("recording_id").isin(old) & F.col("channel").isin(shapes))
         both = signals.union(known.select(signals.columns)) if old else signals
-        measured = measure(due, surroundings.recordings, both, surroundings.network, surroundings.rulebooks)
+        measured = measure(
+            due, surroundings.recordings, handed_over(due, both), surroundings.network, surroundings.rulebooks
+        )
         try:
             statuses = Counter(row.status for row in measured.frame.select("status").collect())
             return Judged(measured.rows(EXCEEDANCE).toArrow().to_pylist(), files, statuses)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import cast
 
 import pyarrow as pa
@@ -23,13 +21,10 @@ from guideway.network.tracks import Network
 from guideway.rulebooks.rulebook import Rulebook
 from guideway.transforms.recording import reference_runs
 from guideway.transforms.shared import shared
-from guideway.udfs.measure import ALIGNED_ON, MEASURED_DDL, measure_recordings
+from guideway.udfs.measure import MEASURED_DDL, measure_recordings
 
 DEFINITION = "3"
 """Raised whenever a kernel change changes answers, so that recordings are measured again."""
-
-_TASK_SAMPLES = 8_000_000
-_MOST_RUNS = 100
 
 
 def definition_hashes(spark: SparkSession, network: Network, rulebooks: Mapping[str, Rulebook]) -> DataFrame:
@@ -68,25 +63,6 @@ def due_recordings(recordings: DataFrame, tracks: DataFrame, definitions: DataFr
     )
 
 
-def signals_of(due: DataFrame, recordings: DataFrame, signals: DataFrame) -> DataFrame:
-    """The signals written by the runs that brought the due recordings and their reference runs.
-
-    Recordings are told apart by hashes, of which every file spans all; runs of a job are not mixed in a file until it
-    is compacted. So a week's measuring opens the week's files and those of the references, however long the history is.
-
-    Args:
-        due: rows of ``due_recordings``.
-        recordings: bronze.recording.
-        signals: bronze.signal.
-    """
-    references = due.select("reference_recording_id").where("reference_recording_id IS NOT NULL").distinct()
-    wanted = due.select("recording_id").union(references)
-    brought = recordings.join(F.broadcast(wanted), "recording_id", "left_semi").select("run_id").distinct()
-    runs = [F.col("run_id") == row.run_id for row in brought.collect()]
-    # by a list Delta leaves out files beyond its first and last value only; by single values each file is judged
-    return signals.where(reduce(or_, runs)) if 0 < len(runs) <= _MOST_RUNS else signals
-
-
 @dataclass(frozen=True)
 class Measured:
     """Measured recordings, one row each, and the rows they give to each table."""
@@ -101,16 +77,16 @@ class Measured:
 def measure(
     due: DataFrame,
     recordings: DataFrame,
-    signals: DataFrame,
+    samples: DataFrame,
     network: Network,
     rulebooks: Mapping[str, Rulebook],
 ) -> Measured:
-    """Measure the due recordings: gather each one's blocks and its reference run's, then cross to Python once.
+    """Measure the due recordings, which cross to Python once.
 
     Args:
         due: rows of ``due_recordings``.
         recordings: bronze.recording, for the reference runs' positions.
-        signals: bronze.signal.
+        samples: where the samples are, see ``transforms.samples``.
         network: sent to every task.
         rulebooks: sent to every task.
     """
@@ -123,49 +99,11 @@ def measure(
     facts = due.drop("run_id", "code_version", "content_sha256", "channels").join(
         starts, "reference_recording_id", "left"
     )
-    inputs = _gathered(due, signals).join(F.broadcast(facts), "recording_id")
+    inputs = samples.join(F.broadcast(facts), "recording_id")
     function = measure_recordings(shared(spark, network), shared(spark, rulebooks), _arrow_schema(MEASURED_DDL))
     measured = inputs.mapInArrow(function, MEASURED_DDL)
     context = due.select("recording_id", "line_id", "started_at", "reference_recording_id")
     return Measured(measured.join(F.broadcast(context), "recording_id").persist())
-
-
-def _gathered(due: DataFrame, signals: DataFrame) -> DataFrame:
-    """One row a due recording: its blocks and its reference run's. The samples are read once and shuffled once.
-
-    A block of a reference run goes to every recording aligned to it; gathering references by themselves would take a
-    join, and with it two more shuffles of all samples.
-
-    Returns:
-        Columns recording_id, signals, reference_signals.
-    """
-    shapes = sorted({name for names in ALIGNED_ON.values() for name in names})
-    own = due.select("recording_id", F.col("recording_id").alias("of_recording_id"), F.lit(False).alias("is_shape"))
-    aligned = due.where("NOT is_reference AND reference_recording_id IS NOT NULL")
-    wanted = own.unionByName(
-        aligned.select(
-            "recording_id", F.col("reference_recording_id").alias("of_recording_id"), F.lit(True).alias("is_shape")
-        )
-    )
-    block = F.struct("channel", "block", "unit", "values")
-    blocks = (
-        signals.withColumnRenamed("recording_id", "of_recording_id")
-        .join(F.broadcast(wanted), "of_recording_id")
-        .where(~F.col("is_shape") | F.col("channel").isin(shapes))
-        .select(
-            "recording_id",
-            F.when(~F.col("is_shape"), block).alias("own"),
-            F.when(F.col("is_shape"), block).alias("shape"),
-        )
-    )
-    gathered = blocks.repartition(_tasks(due), "recording_id").groupBy("recording_id")
-    return gathered.agg(F.collect_list("own").alias("signals"), F.collect_list("shape").alias("reference_signals"))
-
-
-def _tasks(due: DataFrame) -> int:
-    (row,) = due.agg(F.sum(F.col("n_samples") * F.size("channels")).alias("samples"), F.count("*").alias("n")).collect()
-    cores = due.sparkSession.sparkContext.defaultParallelism
-    return int(max(1, min(row["n"], max(2 * cores, (row["samples"] or 0) // _TASK_SAMPLES))))
 
 
 def _arrow_schema(ddl: str) -> pa.Schema:
