@@ -11,6 +11,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 _UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_LOG = "DeltaLogFileIndex"  # Delta's looks into its log open files, too, when they are due: none of a table's rows
 _SENT, _FILES = "data sent to Python workers", "number of files read"
 
 
@@ -78,7 +79,7 @@ def _of_operators(spark: SparkSession, after: int, name: str) -> dict[int, int]:
     store = spark._jsparkSession.sharedState().statusStore()
     found: dict[int, int] = {}
     for query in _queries(spark):
-        if query.executionId() <= after:
+        if query.executionId() <= after or _LOG in query.physicalPlanDescription():
             continue
         wanted = {metric.accumulatorId() for metric in _items(query.metrics()) if metric.name() == name}
         told = store.executionMetrics(query.executionId()) if wanted else None
