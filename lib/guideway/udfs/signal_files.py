@@ -73,7 +73,9 @@ def _rows(address: str, recording_ids: set[str]) -> Iterator[pa.RecordBatch]:
         with system.open_input_file(path) as source, pq.ParquetFile(source, buffer_size=_BUFFER_BYTES) as file:
             groups = [i for i in range(file.num_row_groups) if _may_hold(file.metadata.row_group(i), recording_ids)]
             for rows in file.iter_batches(_BATCH_BLOCKS, groups, columns=_COLUMNS, use_threads=False):
-                yield rows.filter(pc.is_in(rows.column(_ID), value_set=ids))
+                found = rows.filter(pc.is_in(rows.column(_ID), value_set=ids))
+                if found.num_rows:  # pieces of a group may lie between the recordings that are wanted
+                    yield found
     except (OSError, pa.ArrowInvalid) as error:
         raise LakeError(f"{address} cannot be read: {error}") from error
 

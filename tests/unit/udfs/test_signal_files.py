@@ -88,6 +88,15 @@ def test_a_large_row_group_is_read_piece_by_piece(tmp_path: Path, monkeypatch: p
     assert found["b"][0].values.tolist() == list(range(10))
 
 
+def test_pieces_between_the_recordings_that_are_wanted_are_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signal_files, "_BATCH_BLOCKS", 3)
+    address = put(tmp_path / "file.parquet", [(name, "gauge", k, [float(k)]) for name in "abc" for k in range(8)])
+    found = read_channels({"a": [address], "c": [address]})
+    assert [found[name][0].values.tolist() for name in "ac"] == [list(range(8))] * 2
+
+
 @pytest.mark.parametrize("damage", ["missing", "cut", "overwritten"])
 def test_a_file_that_cannot_be_read_is_named_and_no_empty_recording(tmp_path: Path, damage: str) -> None:
     file = Path(put(tmp_path / "file.parquet", [("a", "gauge", 0, [float(k) for k in range(5000)])]))
