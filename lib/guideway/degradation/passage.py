@@ -91,7 +91,10 @@ def gamma_crossed(distance: float, state: Floats, q: float, years: float, scale:
     total = 0.0
     for i in range(len(NODES)):
         gap = distance + math.sqrt(c * state[2]) * NODES[i]
-        total += WEIGHTS[i] * (1.0 if gap <= 0.0 else gamma_tail(mean * mean / variance, gap * mean / variance))
+        if gap <= 0.0:
+            total += WEIGHTS[i]
+        elif variance > 0.0:  # on the day itself nothing has grown yet
+            total += WEIGHTS[i] * gamma_tail(mean * mean / variance, gap * mean / variance)
     return min(total, 1.0)
 
 

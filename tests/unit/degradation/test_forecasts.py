@@ -3,12 +3,12 @@ import dataclasses
 import numpy as np
 import pytest
 from scipy.special import gammaincc
-from scipy.stats import invgauss, norm, pearson3
+from scipy.stats import gamma, invgauss, norm, pearson3
 
 from guideway.degradation.calibration import Calibration
 from guideway.degradation.forecasts import forecast_limits, predict, standard_quantile
 from guideway.degradation.parameters import DegradationParameters
-from guideway.degradation.passage import wiener_crossed
+from guideway.degradation.passage import gamma_crossed, wiener_crossed
 from guideway.degradation.pooling import estimate_priors
 from guideway.degradation.priors import EXPONENTIAL, Priors
 from guideway.degradation.series import DAYS_PER_YEAR, SeriesBatch
@@ -47,6 +47,15 @@ def test_uncertain_level_and_rate_equal_a_simulation_of_paths():
         alive &= (after > 0) & (rng.random(n) > unseen)
         gap = after
     assert wiener_crossed(distance, state, q, end, 1.0) == pytest.approx(1 - alive.mean(), abs=0.012)
+
+
+def test_a_path_that_only_grows_has_not_crossed_on_the_day_itself_and_ends_gamma_distributed():
+    q, rate, distance = 0.04, 0.3, 0.8
+    state = np.array([0.0, rate, 0.0, 0.0, 0.0])
+    assert gamma_crossed(distance, state, q, 0.0, 1.0) == 0.0
+    assert gamma_crossed(-distance, state, q, 0.0, 1.0) == pytest.approx(1.0)
+    expected = gamma(rate**2 * GRID / q, scale=q / rate).sf(distance)
+    np.testing.assert_allclose([gamma_crossed(distance, state, q, t, 1.0) for t in GRID], expected, atol=1e-8)
 
 
 def test_without_process_noise_it_is_the_normal_tail_of_the_line():
