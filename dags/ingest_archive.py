@@ -19,7 +19,7 @@ from typing import Any
 
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, AssetWatcher, CronDataIntervalTimetable, Param
 from landing_watch import LandingTrigger
-from spark_job import CLOSE_WEEK, HOUSE, PARAMS, SparkJob
+from spark_job import CLOSE_WEEK, HOUSE, LANDING_FOLDER, PARAMS, SparkJob
 
 from guideway.contracts.jobs import INGEST_ARCHIVE
 
@@ -45,13 +45,7 @@ with DAG(
     doc_md=__doc__,
     params=PARAMS
     | {
-        "landing": Param(
-            None,
-            type=["null", "string"],
-            minLength=1,
-            title="Landing folder",
-            description="Folder of delivered files. Empty: the worker's setting GUIDEWAY_LANDING.",
-        ),
+        "landing": LANDING_FOLDER,
         "replay": Param(
             False,
             type="boolean",

@@ -43,6 +43,13 @@ PARAMS = {
         description="Folder or s3a:// address of the lake. Empty: the worker's setting GUIDEWAY_LAKE.",
     ),
 }
+LANDING_FOLDER = Param(
+    None,
+    type=["null", "string"],
+    minLength=1,
+    title="Landing folder",
+    description="Folder of delivered files. Empty: the worker's setting GUIDEWAY_LANDING.",
+)
 CLOSE_WEEK = Param(
     False,
     type="boolean",

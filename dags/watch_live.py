@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import os
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, Param
-from spark_job import HOUSE, PARAMS, SparkJob
+from airflow.sdk import DAG, CronDataIntervalTimetable
+from spark_job import HOUSE, LANDING_FOLDER, PARAMS, SparkJob
 
 from guideway.contracts.jobs import WATCH_LIVE
 
@@ -26,16 +26,7 @@ with DAG(
     schedule=CronDataIntervalTimetable(CRON, timezone="UTC") if CRON else None,
     description=WATCH_LIVE.summary,
     doc_md=__doc__,
-    params=PARAMS
-    | {
-        "landing": Param(
-            None,
-            type=["null", "string"],
-            minLength=1,
-            title="Landing folder",
-            description="Folder of delivered files. Empty: the worker's setting GUIDEWAY_LANDING.",
-        )
-    },
+    params=PARAMS | {"landing": LANDING_FOLDER},
     is_paused_upon_creation=True,
     **HOUSE,
 ):
