@@ -10,18 +10,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from guideway.contracts import Table
-from guideway.contracts.bronze import RECORDING
-from guideway.contracts.gold import CONDITION, DEGRADATION_TREND, FORECAST_SCORECARD, INTERVENTION, LIMIT_FORECAST
+from guideway.contracts.gold import DEGRADATION_TREND, FORECAST_SCORECARD, INTERVENTION, LIMIT_FORECAST
 from guideway.contracts.jobs import FIT_DEGRADATION
-from guideway.contracts.noise_control import INSERTION_LOSS, LEVEL_PART, NOISE_SOURCE
-from guideway.contracts.reference import ASSET, WORK_HISTORY
 from guideway.contracts.silver import CONDITION_SERIES
 from guideway.job import JobContext, main
 from guideway.rulebooks.load import load_rulebooks
-from guideway.transforms import degradation
+from guideway.transforms import degradation, noise_control
 from guideway.transforms.history import History
-from guideway.transforms.noise_control import insertion_losses, level_parts
-from guideway.transforms.recording import latest_revisions
 from guideway.transforms.scorecard import learn_from_sample, scorecard_rows
 from guideway.transforms.series_cells import SeriesCells
 
@@ -65,19 +60,9 @@ def fit_days(context: JobContext, days: tuple[date, ...]) -> Mapping[str, int]:
         writer.replace(degradation.intervention_rows(fitted), INTERVENTION, F.lit(True), "true")
     counts = fitted.groupBy("trend.status").count().collect()
     fitted.unpersist()
-    if not lake.read(RECORDING).where("domain = 'vibration_noise'").isEmpty():
-        control_noise(context, as_of)
+    for table, frame in noise_control.of_day(lake.read, as_of).items():
+        writer.replace_days(frame, table, as_of)
     return {row["status"]: row["count"] for row in counts}
-
-
-def control_noise(context: JobContext, as_of: date) -> None:
-    """Replace the windows of one day: what works beside receivers brought, what the levels of receivers are made of."""
-    tables = (CONDITION, RECORDING, NOISE_SOURCE, ASSET, WORK_HISTORY)
-    conditions, recordings, sources, assets, works = (context.lake.read(table) for table in tables)
-    valid = latest_revisions(recordings)
-    losses = insertion_losses(conditions, valid, sources, assets, works, as_of)
-    context.writer.replace_days(losses, INSERTION_LOSS, as_of)
-    context.writer.replace_days(level_parts(conditions, valid, sources, assets, as_of), LEVEL_PART, as_of)
 
 
 if __name__ == "__main__":

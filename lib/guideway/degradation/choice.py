@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from guideway.degradation.backtest import Scores, backtest
+from guideway.degradation.compiled import in_threads
 from guideway.degradation.forms import Form
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.pooling import estimate_priors
@@ -69,7 +71,7 @@ def try_forms(
         return Trials(sets, ())
     few = batch.take(_some_of_each(batch, len(groups)))
     whole = estimate_priors(few, parameters, groups, forms=forms)
-    return Trials(sets, tuple(_tried(few, whole, origins, parameters, one) for one in sets))
+    return Trials(sets, tuple(in_threads(partial(_tried, few, whole, origins, parameters), sets)))
 
 
 def _like(candidate: Form, form: Form) -> Form:

@@ -1,15 +1,19 @@
-"""One way to compile a kernel: machine code cached on disk, no global lock held while it runs."""
+"""One way to compile a kernel: machine code cached on disk, no global lock held while it runs; so threads gain."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import njit
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 def _package_digest() -> str | None:
@@ -38,3 +42,9 @@ def kernel(function: Kernel) -> Kernel:
     if _DIGEST is not None and index is not None:
         index._source_stamp = _DIGEST
     return cast(Kernel, compiled)
+
+
+def in_threads(function: Callable[[Given], Made], items: Iterable[Given]) -> list[Made]:
+    """``function`` of every item, in order, on as many threads as there are cores."""
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return list(threads.map(function, items))

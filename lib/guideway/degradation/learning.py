@@ -10,6 +10,7 @@ import numpy as np
 from guideway.degradation.backtest import Scorecard, backtest
 from guideway.degradation.calibration import Calibration
 from guideway.degradation.choice import try_forms
+from guideway.degradation.compiled import in_threads
 from guideway.degradation.forms import Form
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.pooling import estimate_priors
@@ -61,10 +62,10 @@ def learn(
     def priors_on(day: float) -> Priors:
         return estimate_priors(known.until(day), parameters, groups, forms=trials.best(day))
 
-    priors = priors_on(as_of_days)
-
-    past = backtest(known, priors, origins, HORIZONS_WEEKS, parameters, priors_on=priors_on)
-    return Learned(priors, past.calibration, past.scorecard)
+    days = [*origins.tolist(), as_of_days]
+    priors = dict(zip(days, in_threads(priors_on, days), strict=True))
+    past = backtest(known, priors[as_of_days], origins, HORIZONS_WEEKS, parameters, priors_on=priors.__getitem__)
+    return Learned(priors[as_of_days], past.calibration, past.scorecard)
 
 
 def learn_priors(

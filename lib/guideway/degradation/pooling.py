@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from guideway.degradation.forms import Form
 from guideway.degradation.interventions import Interventions, find_interventions, nothing
 from guideway.degradation.noise import noise_sigma, theil_sen
 from guideway.degradation.parameters import DegradationParameters
-from guideway.degradation.priors import LINEAR, NUMBERS, PROCESS_VAR, WIENER, Priors
+from guideway.degradation.priors import LINEAR, NUMBERS, PROCESS_VAR, RATE_MEAN, RATE_VAR, WIENER, Priors
 from guideway.degradation.restoration import estimate_effects, estimate_shifts
 from guideway.degradation.runs import estimate_runs
 from guideway.degradation.scale import ScaledSeries, scaled
@@ -31,6 +32,7 @@ LARGEST = 1e50  # series beyond are no use to their group
 PROCESS_GRID = (0.0, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0, 100.0)
 RATIO_GRID = (0.4, 0.55, 0.7, 0.85, 1.0, 1.15)
 MEMORY_GRID = (0.0, 0.3, 0.6, 0.8, 0.9, 0.96, 0.99)
+EM_ROUNDS = 6
 LEAST_GAIN = 4.0  # log-likelihood a process variance must bring to be believed
 
 
@@ -49,68 +51,84 @@ def estimate_priors(
     """
     chosen = parameters or DegradationParameters()
     forms = forms or [Form.of(chosen)] * (len(groups) + 1)
-    priors = Priors.unknown(groups)
-    priors = replace(priors, model=np.array([form.start for form in forms], np.int8))
-    rows = priors.rows(batch)
+    unknown = Priors.unknown(groups)
+    rows = unknown.rows(batch)
     sane = np.bincount(batch.owner()[np.abs(batch.values) > LARGEST], minlength=len(batch)) == 0
+    usable = (np.diff(batch.offsets) >= 3) & sane
+    learned = [Priors.unknown(model=form.start) for form in forms]
     for row in range(len(groups)) if groups else (0,):
-        members = np.flatnonzero((rows == row) & (np.diff(batch.offsets) >= 3) & sane)
+        members = np.flatnonzero((rows == row) & usable)
         if len(members) < LEAST_SERIES:
             continue
         picked = members[np.linspace(0, len(members) - 1, min(sample, len(members))).astype(np.int64)]
+        alone = replace(batch.take(picked), group=np.full(len(picked), -1, np.int32))
         with np.errstate(all="ignore"):
-            priors = _with_group(priors, row, batch.take(picked), chosen, forms[row])
-    return priors
+            learned[row] = _learned(alone, chosen, forms[row])
+    return Priors.of_groups(groups, learned)
 
 
-def _with_group(priors: Priors, row: int, batch: SeriesBatch, parameters: DegradationParameters, form: Form) -> Priors:
+def _learned(batch: SeriesBatch, parameters: DegradationParameters, form: Form) -> Priors:
+    """The one row of priors that a batch outside any group has."""
+    priors = Priors.unknown(model=form.start)
     series = scaled(batch, priors)
     if form.runs:
-        runs = estimate_runs(series.offsets, series.t_days, series.z, batch.cohort)
-        priors = replace(priors, runs=priors.runs.joined(runs))
+        priors = replace(priors, runs=estimate_runs(series.offsets, series.t_days, series.z, batch.cohort))
         series = scaled(batch, priors)
     if form.seasonal:
-        priors = _with_season(priors, row, series, nothing(len(batch), len(series.z)))
+        priors = _with_season(priors, series, nothing(len(batch), len(series.z)))
     noise = batch_noise(series.offsets, series.t_days, series.z) ** 2
     noise = noise[np.isfinite(noise) & (noise > 0) & (noise < 1e100)]
     if len(noise) < LEAST_SERIES:
         return priors
-    priors = priors.with_row(row, noise_var=float(np.median(noise)), noise_ratio=1.0, n_series=len(batch))
+    priors = priors.with_row(0, noise_var=float(np.median(noise)), noise_ratio=1.0, n_series=len(batch))
     works = find_interventions(batch, priors, parameters)
     for _ in range(2):
         mean, variance = pooled_rates(*_pieces(without_season(series, priors), works))
         if not np.isfinite(mean):
             return priors
-        priors = priors.with_row(row, rate_mean=mean, rate_var=variance)
+        priors = priors.with_row(0, rate_mean=mean, rate_var=variance)
         works = find_interventions(batch, priors, parameters)
     if form.seasonal:
-        priors = _with_season(priors, row, series, works)
+        priors = _with_season(priors, series, works)
         works = find_interventions(batch, priors, parameters)
         series = without_season(series, priors)
+    years = years_since_first(series.offsets, series.t_days)
+    steady = (series.offsets, years, series.z, batch_noise(series.offsets, years, series.z))
     for _ in range(ROUNDS):
-        priors = priors.with_row(row, **estimate_effects(works, float(priors.noise_var[row])))
+        priors = priors.with_row(0, **estimate_effects(works, float(priors.noise_var[0])))
         if form.isolated_defects:
-            priors = priors.with_row(row, **estimate_shifts(works, series))
-        priors = _with_process(priors, row, series, works, parameters, form)
-        if priors.process_var[row] == 0.0:
+            priors = priors.with_row(0, **estimate_shifts(works, series))
+        filtered = _Filtered(*steady, works.weights, works.events, works.event_offsets, parameters.noise_weight)
+        priors = _with_process(priors, filtered, form)
+        if priors.process_var[0] == 0.0:
             break
         works = find_interventions(batch, priors, parameters)  # a level that wanders by itself needs fewer works
-    alone = priors.with_row(row, rate_var=ALONE * float(priors.noise_var[row] + priors.rate_mean[row] ** 2))
-    believed = believed_spread(*final_rates(*_own(series, works), alone.row(row), parameters.noise_weight))
-    return priors.with_row(row, rate_var=float(np.fmax(priors.rate_var[row], believed)))
+    filtered = _Filtered(*steady, works.weights, works.events, works.event_offsets, parameters.noise_weight)
+    alone = priors.with_row(0, rate_var=ALONE * float(priors.noise_var[0] + priors.rate_mean[0] ** 2))
+    believed = believed_spread(*final_rates(*filtered, alone.row(0)))
+    return priors.with_row(0, rate_var=float(np.fmax(priors.rate_var[0], believed)))
 
 
-def _with_season(priors: Priors, row: int, series: ScaledSeries, works: Interventions) -> Priors:
+class _Filtered(NamedTuple):
+    """What the filter runs over, in the order the kernels take it; ``sigma`` is each series' own noise."""
+
+    offsets: Ints
+    years: Floats
+    z: Floats
+    sigma: Floats
+    flags: Floats
+    events: Floats
+    event_offsets: Ints
+    noise_weight: float
+
+
+def _with_season(priors: Priors, series: ScaledSeries, works: Interventions) -> Priors:
     cosine, sine, spread = estimate_season(series, works)
-    return priors.with_row(row, season_cos=cosine, season_sin=sine, season_var=spread)
-
-
-def _own(series: ScaledSeries, works: Interventions) -> tuple[Ints, Floats, Floats, Floats, Floats, Ints]:
-    return series.offsets, series.t_days, series.z, works.weights, works.events, works.event_offsets
+    return priors.with_row(0, season_cos=cosine, season_sin=sine, season_var=spread)
 
 
 def _pieces(series: ScaledSeries, works: Interventions) -> tuple[Floats, Floats]:
-    found = piece_slopes(*_own(series, works))
+    found = piece_slopes(series.offsets, series.t_days, series.z, works.weights, works.events, works.event_offsets)
     return found[:, 0], found[:, 1]
 
 
@@ -140,20 +158,19 @@ def pooled_rates(rates: Floats, variances: Floats) -> tuple[float, float]:
     return mean, max(0.5 * (low + high), (0.02 * mean) ** 2, 1e-6 * spread)
 
 
-def _with_process(
-    priors: Priors, row: int, series: ScaledSeries, works: Interventions, parameters: DegradationParameters, form: Form
-) -> Priors:
+def _with_process(priors: Priors, filtered: _Filtered, form: Form) -> Priors:
     """Process variance, noise, rates and their memory by the likelihood of the filter's one-step forecasts."""
-    own = _own(series, works)
-    weight = parameters.noise_weight
-    noise = float(priors.noise_var[row] / priors.noise_ratio[row])
+    noise = float(priors.noise_var[0] / priors.noise_ratio[0])
 
     def best(names: tuple[str, ...], numbers: Sequence[tuple[float, ...]], start: Priors) -> Priors:
-        trial, places, scores = start.row(row), [NUMBERS.index(name) for name in names], []
-        for values in numbers:
-            trial[places] = values
-            scores.append(batch_likelihood(*own, trial, weight) - LEAST_GAIN * (trial[PROCESS_VAR] > 0))
-        return start.with_row(row, **dict(zip(names, numbers[int(np.argmax(scores))], strict=True)))
+        trials = np.tile(start.row(0), (len(numbers), 1))
+        trials[:, [NUMBERS.index(name) for name in names]] = numbers
+        scores = likelihoods(*filtered, trials) - LEAST_GAIN * (trials[:, PROCESS_VAR] > 0)
+        return start.with_row(0, **dict(zip(names, numbers[int(np.argmax(scores))], strict=True)))
+
+    def rated(start: Priors) -> Priors:
+        mean, variance = pooled_by_filter(*filtered, start.row(0))
+        return start.with_row(0, rate_mean=mean, rate_var=variance)
 
     ratios = [(noise * r, r) for r in RATIO_GRID]
     priors = best(("noise_var", "noise_ratio"), ratios, priors)
@@ -163,30 +180,11 @@ def _with_process(
             grid = PROCESS_GRID if model in ("auto", "exponential") else PROCESS_GRID[1:]
             priors = best(("process_var",), [(noise * p,) for p in grid], priors)
             priors = best(("noise_var", "noise_ratio"), ratios, priors)
-            priors = _with_rates(priors, row, own, weight)
+            priors = rated(priors)
     if model == "auto":
-        column = priors.model.copy()
-        column[row] = WIENER if priors.process_var[row] > 0 else LINEAR
-        priors = replace(priors, model=column)
+        priors = replace(priors, model=np.array([WIENER if priors.process_var[0] > 0 else LINEAR], np.int8))
     priors = best(("rate_memory",), [(m,) for m in MEMORY_GRID], priors)
-    return _with_rates(priors, row, own, weight)
-
-
-def _with_rates(
-    priors: Priors, row: int, own: tuple[Ints, Floats, Floats, Floats, Floats, Ints], weight: float, rounds: int = 6
-) -> Priors:
-    """Mean and variance of the rates by expectation-maximisation over the filter's final rates."""
-    for _ in range(rounds):
-        rates, variances = final_rates(*own, priors.row(row), weight)
-        keep = np.isfinite(rates) & np.isfinite(variances)
-        if keep.sum() < LEAST_SERIES:
-            break
-        reach = 3.0 * float(np.sqrt(priors.rate_var[row]))  # a defect's own rate must not become its group's
-        usual = np.clip(rates[keep], priors.rate_mean[row] - reach, priors.rate_mean[row] + reach)
-        mean = float(np.mean(usual))
-        spread = float(np.mean(np.minimum(variances[keep], priors.rate_var[row]) + (usual - mean) ** 2))
-        priors = priors.with_row(row, rate_mean=mean, rate_var=max(spread, (0.02 * mean) ** 2))
-    return priors
+    return rated(priors)
 
 
 @kernel
@@ -224,43 +222,58 @@ def piece_slopes(offsets: Ints, t: Floats, z: Floats, flags: Floats, events: Flo
 
 
 @kernel
-def batch_likelihood(
+def years_since_first(offsets: Ints, t: Floats) -> Floats:
+    """Years of each value since the first of its series (m,)."""
+    years = np.empty(len(t))
+    for i in range(len(offsets) - 1):
+        for j in range(offsets[i], offsets[i + 1]):
+            years[j] = (t[j] - t[offsets[i]]) / DAYS_PER_YEAR
+    return years
+
+
+@kernel
+def likelihoods(
     offsets: Ints,
-    t: Floats,
+    years: Floats,
     z: Floats,
+    sigma: Floats,
     flags: Floats,
     events: Floats,
     event_offsets: Ints,
-    prior: Floats,
     weight: float,
-) -> float:
-    """Log-likelihood of all series' one-step forecasts under a row of priors."""
-    total = 0.0
+    trials: Floats,
+) -> Floats:
+    """Log-likelihood of all series' one-step forecasts under each row of priors in ``trials`` (k, 16); (k,)."""
+    total = np.zeros(len(trials))
     trace = np.zeros((0, TRACE_COLUMNS))
     for i in range(len(offsets) - 1):
         a, b = offsets[i], offsets[i + 1]
         if b - a < 3:
             continue
-        years = (t[a:b] - t[a]) / DAYS_PER_YEAR
-        sigma2 = series_noise(years, z[a:b], prior, weight)
         own = events[event_offsets[i] : event_offsets[i + 1]]
-        if sigma2 > 0.0:
-            part = run_filter(years, z[a:b], flags[a:b], own, prior, sigma2, prior[PROCESS_VAR], True, trace)[1]
-            if np.isfinite(part):
-                total += part
+        for k in range(len(trials)):
+            prior = trials[k]
+            sigma2 = series_noise(sigma[i], z[a:b], prior, weight)
+            if sigma2 > 0.0:
+                part = run_filter(years[a:b], z[a:b], flags[a:b], own, prior, sigma2, prior[PROCESS_VAR], True, trace)[
+                    1
+                ]
+                if np.isfinite(part):
+                    total[k] += part
     return total
 
 
 @kernel
 def final_rates(
     offsets: Ints,
-    t: Floats,
+    years: Floats,
     z: Floats,
+    sigma: Floats,
     flags: Floats,
     events: Floats,
     event_offsets: Ints,
-    prior: Floats,
     weight: float,
+    prior: Floats,
 ) -> tuple[Floats, Floats]:
     """Mean and variance of each series' rate after its last value; NaN below three values, and where the series bent.
 
@@ -273,13 +286,40 @@ def final_rates(
         a, b = offsets[i], offsets[i + 1]
         if b - a < 3:
             continue
-        years = (t[a:b] - t[a]) / DAYS_PER_YEAR
-        sigma2 = series_noise(years, z[a:b], prior, weight)
+        sigma2 = series_noise(sigma[i], z[a:b], prior, weight)
         own = events[event_offsets[i] : event_offsets[i + 1]]
         if sigma2 > 0.0 and not np.any(own[:, KIND] == BEND):
-            state = run_filter(years, z[a:b], flags[a:b], own, prior, sigma2, prior[PROCESS_VAR], True, trace)[0]
+            state = run_filter(years[a:b], z[a:b], flags[a:b], own, prior, sigma2, prior[PROCESS_VAR], True, trace)[0]
             rates[i], variances[i] = state[1], state[4]
     return rates, variances
+
+
+@kernel
+def pooled_by_filter(
+    offsets: Ints,
+    years: Floats,
+    z: Floats,
+    sigma: Floats,
+    flags: Floats,
+    events: Floats,
+    event_offsets: Ints,
+    weight: float,
+    prior: Floats,
+) -> tuple[float, float]:
+    """Mean of the rates and their variance between series by expectation-maximisation over the filter's final rates."""
+    start, mean, variance = prior.copy(), prior[RATE_MEAN], prior[RATE_VAR]
+    for _ in range(EM_ROUNDS):
+        start[RATE_MEAN], start[RATE_VAR] = mean, variance
+        rates, variances = final_rates(offsets, years, z, sigma, flags, events, event_offsets, weight, start)
+        keep = np.isfinite(rates) & np.isfinite(variances)
+        if np.sum(keep) < LEAST_SERIES:
+            break
+        reach = 3.0 * np.sqrt(variance)  # a defect's own rate must not become its group's
+        usual = np.clip(rates[keep], mean - reach, mean + reach)
+        still_open = np.mean(np.minimum(variances[keep], variance))
+        mean = np.mean(usual)
+        variance = max(still_open + np.mean((usual - mean) ** 2), (0.02 * mean) ** 2)
+    return mean, variance
 
 
 __all__ = ["estimate_priors", "pooled_rates"]

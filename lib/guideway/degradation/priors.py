@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -68,6 +68,15 @@ class Priors:
         for name in ("process_var", "season_cos", "season_sin", "season_var", "jump_rate", "n_series"):
             values[name] = np.zeros(rows)
         return cls(groups, np.full(rows, model, np.int8), **values)
+
+    @classmethod
+    def of_groups(cls, groups: tuple[str, ...], single: Sequence[Priors]) -> Priors:
+        """Priors of all groups from those of each alone, which have one row; the last is of what is outside them."""
+        columns = {name: np.concatenate([getattr(one, name) for one in single]) for name in ("model", *NUMBERS)}
+        runs = RunEffects.none()
+        for one in single:
+            runs = runs.joined(one.runs)
+        return cls(groups, **columns, runs=runs)
 
     def rows(self, batch: SeriesBatch) -> npt.NDArray[np.int64]:
         """int64 (n,): the row of each series; the last one where its group is not known."""

@@ -34,9 +34,12 @@ UNSHOWN_SIGMA = 2.0  # what a work may change without showing, in standard devia
 
 
 @kernel
-def series_noise(years: Floats, z: Floats, prior: Floats, weight: float) -> float:
-    """Noise variance of a series: its own and its group's, weighted by points; NaN where neither is known."""
-    own = noise_sigma(years, z) ** 2
+def series_noise(sigma: float, z: Floats, prior: Floats, weight: float) -> float:
+    """Noise variance of a series: its own and its group's, weighted by points; NaN where neither is known.
+
+    ``sigma`` is what ``noise_sigma`` says of the series alone.
+    """
+    own = sigma**2
     if np.isfinite(prior[NOISE_RATIO]):
         own *= prior[NOISE_RATIO]
     group, count = prior[NOISE_VAR], 0.4 * (len(z) - 2)
@@ -142,7 +145,7 @@ def series_trend(
         return
     years = (days - days[0]) / DAYS_PER_YEAR
     prior = group.copy()
-    sigma2 = series_noise(years, z, group, numbers[0])
+    sigma2 = series_noise(noise_sigma(years, z), z, group, numbers[0])
     out[STATUS] = TOO_FEW_POINTS
     out[LEVEL] = np.median(z[max(n - 3, 0) :])
     knows_rate = np.isfinite(group[RATE_MEAN]) and np.isfinite(group[RATE_VAR])

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from guideway.contracts import Table
+from guideway.contracts.bronze import RECORDING
+from guideway.contracts.gold import CONDITION
+from guideway.contracts.noise_control import INSERTION_LOSS, LEVEL_PART, NOISE_SOURCE
+from guideway.contracts.reference import ASSET, WORK_HISTORY
 from guideway.monitoring.noise_control.before_after import LEVELS, SPAN_DAYS
 from guideway.monitoring.noise_control.receiver_split import SPAN_DAYS as SPLIT_DAYS
+from guideway.transforms.recording import latest_revisions
 from guideway.transforms.series import end_of
 from guideway.udfs.noise_control import LOSS_DDL, PART_DDL, line_parts, work_losses
 
 _PLACE = ["line_id", "track_id"]
 _GROUP = ["work_id", "asset_id", "indicator", "line_id", "work_type", "finished_at"]
+
+
+def of_day(read: Callable[[Table], DataFrame], as_of: date) -> dict[Table, DataFrame]:
+    """Rows of a day of both tables: what works beside receivers brought, what the levels of receivers are made of.
+
+    Nothing where no vibration or noise was ever recorded.
+    """
+    recordings = read(RECORDING)
+    if recordings.where("domain = 'vibration_noise'").isEmpty():
+        return {}
+    conditions, sources, assets, works = map(read, (CONDITION, NOISE_SOURCE, ASSET, WORK_HISTORY))
+    valid = latest_revisions(recordings)
+    return {
+        INSERTION_LOSS: insertion_losses(conditions, valid, sources, assets, works, as_of),
+        LEVEL_PART: level_parts(conditions, valid, sources, assets, as_of),
+    }
 
 
 def insertion_losses(
