@@ -14,7 +14,18 @@ from guideway.degradation.forms import Form
 from guideway.degradation.interventions import Interventions, find_interventions, nothing
 from guideway.degradation.noise import noise_sigma, theil_sen
 from guideway.degradation.parameters import DegradationParameters
-from guideway.degradation.priors import LINEAR, NUMBERS, PROCESS_VAR, RATE_MEAN, RATE_VAR, WIENER, Priors
+from guideway.degradation.priors import (
+    LINEAR,
+    NOISE_RATIO,
+    NOISE_VAR,
+    NUMBERS,
+    PROCESS_VAR,
+    RATE_MEAN,
+    RATE_MEMORY,
+    RATE_VAR,
+    WIENER,
+    Priors,
+)
 from guideway.degradation.restoration import estimate_effects, estimate_shifts
 from guideway.degradation.runs import estimate_runs
 from guideway.degradation.scale import ScaledSeries, scaled
@@ -161,30 +172,29 @@ def pooled_rates(rates: Floats, variances: Floats) -> tuple[float, float]:
 def _with_process(priors: Priors, filtered: _Filtered, form: Form) -> Priors:
     """Process variance, noise, rates and their memory by the likelihood of the filter's one-step forecasts."""
     noise = float(priors.noise_var[0] / priors.noise_ratio[0])
+    model = form.model
 
-    def best(names: tuple[str, ...], numbers: Sequence[tuple[float, ...]], start: Priors) -> Priors:
-        trials = np.tile(start.row(0), (len(numbers), 1))
-        trials[:, [NUMBERS.index(name) for name in names]] = numbers
+    def best(row: Floats, columns: tuple[int, ...], numbers: Sequence[tuple[float, ...]]) -> Floats:
+        trials = np.tile(row, (len(numbers), 1))
+        trials[:, columns] = numbers
         scores = likelihoods(*filtered, trials) - LEAST_GAIN * (trials[:, PROCESS_VAR] > 0)
-        return start.with_row(0, **dict(zip(names, numbers[int(np.argmax(scores))], strict=True)))
+        return np.asarray(trials[np.argmax(scores)])
 
-    def rated(start: Priors) -> Priors:
-        mean, variance = pooled_by_filter(*filtered, start.row(0))
-        return start.with_row(0, rate_mean=mean, rate_var=variance)
+    def rated(row: Floats) -> Floats:
+        row[[RATE_MEAN, RATE_VAR]] = pooled_by_filter(*filtered, row)
+        return row
 
     ratios = [(noise * r, r) for r in RATIO_GRID]
-    priors = best(("noise_var", "noise_ratio"), ratios, priors)
-    model = form.model
+    row = best(priors.row(0), (NOISE_VAR, NOISE_RATIO), ratios)
     if model != "linear":
+        grid = PROCESS_GRID if model in ("auto", "exponential") else PROCESS_GRID[1:]
         for _ in range(2):
-            grid = PROCESS_GRID if model in ("auto", "exponential") else PROCESS_GRID[1:]
-            priors = best(("process_var",), [(noise * p,) for p in grid], priors)
-            priors = best(("noise_var", "noise_ratio"), ratios, priors)
-            priors = rated(priors)
+            row = best(row, (PROCESS_VAR,), [(noise * p,) for p in grid])
+            row = rated(best(row, (NOISE_VAR, NOISE_RATIO), ratios))
     if model == "auto":
-        priors = replace(priors, model=np.array([WIENER if priors.process_var[0] > 0 else LINEAR], np.int8))
-    priors = best(("rate_memory",), [(m,) for m in MEMORY_GRID], priors)
-    return rated(priors)
+        priors = replace(priors, model=np.array([WIENER if row[PROCESS_VAR] > 0 else LINEAR], np.int8))
+    row = rated(best(row, (RATE_MEMORY,), [(m,) for m in MEMORY_GRID]))
+    return priors.with_row(0, **dict(zip(NUMBERS, row, strict=True)))
 
 
 @kernel
