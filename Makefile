@@ -25,7 +25,7 @@ test-fast: setup ## unit tests: no JVM, seconds
 
 test: setup ## every test that takes minutes at most
 	$(BIN)/pytest -n logical tests/unit tests/properties -m "not drill"
-	$(BIN)/pytest -n logical --dist loadfile --durations=20 tests -m "not drill" --ignore=tests/unit --ignore=tests/properties --ignore=tests/benchmarks
+	$(BIN)/pytest -n 2 --dist loadfile --durations=20 tests -m "not drill" --ignore=tests/unit --ignore=tests/properties --ignore=tests/benchmarks
 
 up: setup ## Airflow, MLflow, the report site and Spark Connect on this machine
 	@$(BIN)/python -m infra.local.up
