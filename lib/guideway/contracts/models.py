@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from guideway.contracts.schema import Column, Table
@@ -9,6 +10,14 @@ from guideway.contracts.schema import Column, Table
 LEVEL = "indicator"
 RATE = "indicator/year"
 CODE = "code"
+
+CONDITION_MODEL = "guideway-condition-13w"
+FAILURE_MODEL = "guideway-failures"
+REGISTERED_MODELS: Mapping[str, str] = {
+    CONDITION_MODEL: "Condition of an asset 13 weeks ahead, and exceedance risk.",
+    FAILURE_MODEL: "Time to the next failure of switches, magnets, pumps, ..., by type of asset.",
+}
+"""What is in MLflow's registry: each has a gate, a champion, a ledger and a way back of its own."""
 
 STRUCTURES = ("earthwork", "embankment", "cutting", "bridge", "tunnel", "viaduct", "station")
 TRACK_FORMS = ("ballasted", "slab", "floating_slab", "embedded", "guideway_beam")

@@ -7,11 +7,15 @@ import pandas as pd
 import pytest
 
 from guideway.prognostics.failures import (
+    FailureModel,
     FailureModels,
     landmarks,
     register_quarters,
     worst_conditions,
 )
+from guideway.prognostics.gate import decide_failures
+from guideway.prognostics.metrics import Difference
+from guideway.prognostics.survival import constant_rate
 
 UNTIL = 1460.0
 YEAR = 365.2425
@@ -108,8 +112,11 @@ def test_it_is_numbers_as_text_and_back(made):
     models = made[-1]
     texts = models.to_texts()
     assert FailureModels.from_texts(texts) == models
-    assert FailureModels.from_texts({}) == FailureModels()
-    assert FailureModels().to_texts() == {}
+    assert models.trained_until_days == UNTIL
+    with pytest.raises(ValueError, match="model lacks"):
+        FailureModels.from_texts({})
+    with pytest.raises(ValueError, match="another format"):
+        FailureModels.from_texts({"failures.json": '{"format": 0}'})
     assert models.metrics()["failure.switch.log_gain_high"] < 0
 
 
@@ -141,3 +148,50 @@ def test_the_worst_indicator_counts_whichever_way_is_worse():
     assert worst_conditions(frame).to_dict("records") == [
         {"asset_id": "A", "origin_days": 5.0, "limit_share": pytest.approx(0.9), "passes_per_day": 80.0}
     ]
+
+
+def earlier(models: FailureModels, until_days: float, **kinds: float) -> FailureModels:
+    """A champion with one rate a type, failures a year, that was trained on what came until a day."""
+    made = {}
+    for kind, rate in kinds.items():
+        time = constant_rate(np.full(20, YEAR / rate), np.ones(20))
+        made[kind] = FailureModel(kind, time, models.models["switch"].gain)
+    return FailureModels(made, until_days)
+
+
+def test_a_champion_is_beaten_only_on_what_it_was_not_trained_on(made):
+    assets, failures, conditions, _, models = made
+    rows = rows_of(assets, failures, conditions)
+    assert decide_failures(models, None).promote
+    wrong = earlier(models, UNTIL / 2, switch=5.0)
+    better = FailureModels.fit(rows, UNTIL, seed=1, champion=wrong)
+    assert better.models["switch"].time == models.models["switch"].time, "who serves changes nothing in the training"
+    assert better.models["switch"].beside_champion.is_better
+    decision = decide_failures(better, wrong)
+    assert decision.promote
+    assert "switch beats the champion" in decision.summary
+    knew_all = earlier(models, UNTIL + 200.0, switch=5.0)
+    unjudged = FailureModels.fit(rows, UNTIL, seed=1, champion=knew_all)
+    assert unjudged.models["switch"].beside_champion is None
+    decision = decide_failures(unjudged, knew_all)
+    assert not decision.promote
+    assert "no outcome to be judged by" in decision.summary
+    assert FailureModels.from_texts(better.to_texts()) == better
+
+
+def test_a_type_that_is_new_serves_and_one_that_gets_worse_or_lost_holds_all_back(made):
+    models = made[-1]
+    worse = Difference(0.02, 0.01, 0.03, 40)
+    pump = earlier(models, UNTIL, pump=1.0).models["pump"]
+    both = FailureModels({**models.models, "pump": pump}, UNTIL)
+    champion = FailureModels({"switch": models.models["switch"]}, UNTIL)
+    assert decide_failures(both, champion).promote
+    assert "pump is new: beats one rate" not in decide_failures(both, champion).summary
+    assert "pump is new: has one rate for all" in decide_failures(both, champion).summary
+    hurt = FailureModel("switch", models.models["switch"].time, models.models["switch"].gain, worse)
+    decision = decide_failures(FailureModels({"switch": hurt, "pump": pump}, UNTIL), champion)
+    assert not decision.promote
+    assert "switch does not beat the champion" in decision.summary
+    lost = decide_failures(champion, both)
+    assert not lost.promote
+    assert "pump has no model any more" in lost.summary
