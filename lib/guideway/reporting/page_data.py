@@ -16,10 +16,11 @@ from guideway.reporting.noise import noise_records
 from guideway.reporting.outlook import HORIZONS, crossings_by_line, forecast_levels
 from guideway.reporting.packing import Packer
 from guideway.reporting.policies import in_reading_order
+from guideway.reporting.sentences import patterns
 from guideway.reporting.strips import days_of
 from guideway.reporting.summary import Summary, headline, plan_verdict
 from guideway.reporting.trust import coverage_said
-from guideway.reporting.words import LANGUAGES, Words, unit_sign, vocabulary
+from guideway.reporting.words import LANGUAGES, UNITS, Words, unit_sign, vocabulary
 from guideway.reporting.work_risk import with_year_risk
 
 STRIP_CELLS = 4_000_000
@@ -39,6 +40,8 @@ def pack_page(content: ReportContent, rows: pd.DataFrame, summary: Summary) -> s
         "meta": _meta(content, summary),
         "words": {language: [phrases[k] for phrases in vocabulary().values()] for k, language in enumerate(LANGUAGES)},
         "keys": list(vocabulary()),
+        "sentences": [[english, *chinese] for english, chinese in patterns().items()],
+        "units": dict(UNITS),
         "lines": _lines(content),
         "assets": assets,
         "series": _series(packer, content, rows, index),

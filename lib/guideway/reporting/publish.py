@@ -186,10 +186,10 @@ def _write_files(content: ReportContent, folder: Path) -> tuple[str, ...]:
     name, day = f"{content.network_name} {content.iso_week}", content.as_of
     lists = [work_sheet(content, words), deferral_sheet(content, words), inferred_sheet(content, words)]
     lists += [plan_sheet(content, words), policy_sheet(content, words)]
-    write_workbook(folder / "worklist.xlsx", lists, title=name, created=day)
+    write_workbook(folder / "worklist.xlsx", lists, words, title=name, created=day)
     tables = [forecast_sheet(content, rows, words), defect_sheet(content, words), class_sheet(content, words)]
     tables += [make(content, words) for make in _CONDITION_SHEETS]
-    write_workbook(folder / "condition.xlsx", tables, title=name, created=day)
+    write_workbook(folder / "condition.xlsx", tables, words, title=name, created=day)
     for file, frame in csv_frames(content, rows).items():
         write_csv(folder / file, frame)
     mail = render_mail(content, rows, summary)

@@ -17,6 +17,7 @@ function push(map, key, value) {
 }
 
 function index() {
+  readSentences();
   assets = columns(pack, data.assets);
   series = columns(pack, data.series);
   levels = columns(pack, data.levels);
