@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from guideway.reporting.content import Language, ReportContent
 from guideway.reporting.html import render_html
 from guideway.reporting.outlook import outlook
+from guideway.reporting.risks import failure_rows
 from guideway.reporting.sentences import Sentences
 from guideway.reporting.words import Words
 from tests.browser.conftest import Visit, open_report
@@ -129,6 +130,21 @@ def test_a_section_shows_its_trend_interval_limits_and_facts(visit: Visit, conte
     levels = page.locator("#detail table tbody tr")
     assert levels.count() == 3
     assert "unverified" in levels.nth(0).inner_text()
+
+
+def test_what_is_likely_to_fail_is_a_table_and_a_fact_of_its_asset(visit: Visit, content: ReportContent) -> None:
+    rows, page = failure_rows(content), visit.page
+    told = page.locator("#risks table").first.locator("tbody tr")
+    assert told.count() == len(rows)
+    names = dict(zip(content.assets["asset_id"], content.assets["name"], strict=True))
+    assert names[rows["asset_id"][0]] in told.first.inner_text()
+    assert f"{100 * rows['p13'][0]:.0f}" in told.first.inner_text()
+    told.first.click()
+    said = page.locator("#detail dl").inner_text()
+    assert "Fails within 13 weeks" in said
+    assert "3 failures in three years" in said
+    assert page.locator("#risks table").nth(1).locator("tbody tr").count() == len(content.departure)
+    assert visit.troubles == []
 
 
 def test_hovering_a_chart_and_a_strip_map_says_value_date_and_unit(visit: Visit) -> None:

@@ -109,6 +109,22 @@ ASSET_FEATURE = Table(
         Column("level_name", "string", "mildest limit of the asset, which distance_to_limit is to", nullable=True),
         Column("definition", "string", "fingerprint of the features' definition; other ones are not mixed"),
         *(Column(f.name, "double", f.comment, f.unit, nullable=True) for f in FEATURES),
+        Column(
+            "departure",
+            "double",
+            "anomaly without labels: how far the newest three values lie beyond what the values before them and the "
+            "peers of the same day explain, positive is worse; only where that stands out",
+            LEVEL,
+            nullable=True,
+        ),
+        Column(
+            "departure_sigmas",
+            "double",
+            "the nearest of these three values in standard errors of its prediction; stands out from 5, and from a "
+            "twentieth of the limit",
+            "1",
+            nullable=True,
+        ),
     ),
     checks={"direction_is_known": "direction IN (-1, 1)"},
 )

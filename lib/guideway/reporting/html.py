@@ -38,6 +38,7 @@ SCRIPTS = (
     "forecast",
     "rest",
     "policies",
+    "risks",
     "noise",
     "app",
 )
@@ -52,13 +53,14 @@ BODIES = (
     ("deferred", "deferred"),
     ("inferred", "inferred"),
     ("defects", "defects"),
+    ("risks", "risks"),
     ("noise", "noise"),
     ("policies", "policies"),
     ("strips", "strips"),
     ("data", "data"),
     ("quality", "quality"),
 )
-SECTIONS = ("decide", "lines", "forecast", "trends", "work", "defects", "noise", "strips", "data", "quality")
+SECTIONS = ("decide", "lines", "forecast", "trends", "work", "defects", "risks", "noise", "strips", "data", "quality")
 
 
 _BANNER_STARTS = "<!--banner-->"

@@ -16,6 +16,7 @@ from guideway.reporting.local_time import in_local_time
 from guideway.reporting.noise import level_sheet, loss_sheet, source_sheet
 from guideway.reporting.phrases import away, interval, percent, signed, value
 from guideway.reporting.policies import deferral_sheet, policy_sheet, policy_widths
+from guideway.reporting.risks import departure_sheet, failure_sheet
 from guideway.reporting.sentences import Sentences
 from guideway.reporting.summary import Summary, headline, plan_verdict, stale
 from guideway.reporting.tables import (
@@ -130,6 +131,8 @@ def _tables(content: ReportContent, rows: pd.DataFrame, words: Words) -> list[di
         _from_sheet(words, "deferred", deferral_sheet(content, words), "1r 3 3 3 3 3r 2r 2r 6"),
         _from_sheet(words, "inferred", inferred_sheet(content, words), "2 2 1r 1r 2 3 1r 1 1r"),
         _defect_table(content, words),
+        _from_sheet(words, "risks.failures", failure_sheet(content, words), "4 3 3 1r 1r 1r 1r 2r 6"),
+        _from_sheet(words, "risks.departures", departure_sheet(content, words), "4 3 3 4 2r 1 2r"),
         _from_sheet(words, "policies", policy_sheet(content, words), policy_widths(content)),
         _from_sheet(words, "noise.sources", source_sheet(content, words), "5 5 3 1r 2r 1r 1r 1r"),
         _from_sheet(words, "noise.levels", level_sheet(content, words), "5 4 1r 1r 1r 1r 2r 2r 1r 1r 1r"),

@@ -10,8 +10,9 @@ from pyspark.sql import DataFrame
 
 from guideway.contracts.models import FAILURE_MODEL
 from guideway.prognostics.evaluation import evaluate
+from guideway.prognostics.failure_gate import decide_failures
 from guideway.prognostics.failures import FailureModels
-from guideway.prognostics.gate import Decision, decide, decide_failures, stand_in, unasked
+from guideway.prognostics.gate import Decision, decide, stand_in, unasked
 from guideway.prognostics.model import TrainedModel
 from guideway.prognostics.parameters import ModelParameters
 from guideway.prognostics.retraining import retraining_reasons

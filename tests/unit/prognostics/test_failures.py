@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from guideway.prognostics.failure_gate import decide_failures
 from guideway.prognostics.failures import (
     FailureModel,
     FailureModels,
@@ -13,7 +14,6 @@ from guideway.prognostics.failures import (
     register_quarters,
     worst_conditions,
 )
-from guideway.prognostics.gate import decide_failures
 from guideway.prognostics.metrics import Difference
 from guideway.prognostics.survival import constant_rate
 

@@ -102,7 +102,8 @@ def sample_content(seed: int = 7, *, length_factor: float = 1.0, language: str =
         maintenance_plan=_whole_plan(plan),
         deferral=_deferrals(plan),
         policy_comparison=_policies(),
-        failure_risk=_risk(forecast),
+        failure_risk=pd.concat([_risk(forecast), _failures(assets)], ignore_index=True),
+        departure=_departures(trend),
         forecast_scorecard=_scorecard(rng),
         source_file=_rejected(),
         misaligned=_misaligned(),
@@ -413,6 +414,22 @@ def _risk(forecast: pd.DataFrame) -> pd.DataFrame:
             "reason_codes": [["0.21 mm below the alert limit", "poor drainage", "14 months since tamping"]] * len(al),
         }
     )  # fmt: skip
+
+
+def _failures(assets: pd.DataFrame) -> pd.DataFrame:
+    own = assets.head(3).reset_index(drop=True)
+    rows = []
+    for k, asset in enumerate(own.itertuples()):
+        for weeks in (4, 13, 26, 52):
+            score = 1 - 0.5 ** (weeks / (80.0 - 30 * k))
+            rows.append((asset.asset_id, f"fails_{weeks}w", AS_OF, asset.line_id, score, 7 * (80.0 - 30 * k),
+                         "guideway-failures", "2", ["14 years old", "3 failures in three years"]))  # fmt: skip
+    return pd.DataFrame(rows, columns=list(contract_columns("gold.failure_risk")))
+
+
+def _departures(trend: pd.DataFrame) -> pd.DataFrame:
+    own = trend.drop_duplicates("indicator").head(2)
+    return own[["asset_id", "indicator", "line_id", "unit"]].assign(departure=[0.42, 0.31], departure_sigmas=[6.2, 8.9])
 
 
 def _scorecard(rng: np.random.Generator) -> pd.DataFrame:

@@ -34,6 +34,7 @@ function index() {
     chain.next[k] = chain.head[a];
     chain.head[a] = k;
   }
+  indexRisks();
   for (let i = 0; i < interventions.n; i++) push(worksByAsset, interventions.asset.at(i), i);
   for (const spec of data.trends) {
     const chart = { works: spec.works };
@@ -75,6 +76,7 @@ function drawAll() {
   drawDeferred();
   drawPolicies();
   drawDefects();
+  drawRisks();
   drawNoise();
   drawStrips();
   drawData();

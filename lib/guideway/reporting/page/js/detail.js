@@ -51,7 +51,8 @@ function facts(k, a) {
     [t("detail.structure"), assets.structure.at(a) && codeWord("structure", assets.structure.at(a))],
     [t("detail.form"), assets.form.at(a) && codeWord("form", assets.form.at(a))],
     [t("detail.risk"), Number.isFinite(series.risk.at(k)) ? percent(series.risk.at(k)) : ""],
-    [t("detail.reasons"), series.reasons.at(k) && series.reasons.at(k).split("; ").map(sentences).join(t("detail.between"))],
+    [t("detail.reasons"), reasonsIn(series.reasons.at(k))],
+    [t("detail.fails"), failureOf.has(a) ? [percent(failureOf.get(a).p13), reasonsIn(failureOf.get(a).reasons)].filter(Boolean).join(" · ") : ""],
     ...worksOf(k).map(([at, kind, source]) => [t("trend.work"), `${codeWord("type", kind)}, ${codeWord("source", source)}, ${day(at)}`]),
   ];
   return h("dl", null, rows.filter((row) => row[1] && row[1] !== "–").map(([term, text]) => [h("dt", null, term), h("dd", null, said(text))]));
