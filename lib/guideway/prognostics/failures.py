@@ -75,7 +75,7 @@ class FailureModels:
         """
         found = {}
         for kind, own in rows.groupby("asset_type") if len(rows) else ():
-            if own["failed"].sum() >= MIN_EVENTS:
+            if _n_failures(own) >= MIN_EVENTS:
                 found[str(kind)] = _fit_type(str(kind), own.reset_index(drop=True), until_days, seed, champion)
         return cls(found, until_days)
 
@@ -182,6 +182,13 @@ def worst_conditions(features: pd.DataFrame) -> pd.DataFrame:
     share = 1.0 - distance / np.where(limit > 0, limit, np.nan)
     told = features[["asset_id", "origin_days", "passes_per_day"]].assign(limit_share=share)
     return told.groupby(["asset_id", "origin_days"], as_index=False)[["limit_share", "passes_per_day"]].max()
+
+
+def _n_failures(rows: pd.DataFrame) -> int:
+    """Failures ahead of the landmarks, each counted once however many landmarks look at it."""
+    ahead = rows[rows["failed"] > 0]
+    at = (ahead["at_days"] + ahead["days_to_failure"]).round(6)
+    return len(set(zip(ahead["asset_id"], at, strict=True)))
 
 
 def _fit_type(

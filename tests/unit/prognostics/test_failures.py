@@ -122,8 +122,12 @@ def test_it_is_numbers_as_text_and_back(made):
 
 def test_too_few_failures_teach_nothing(made):
     assets, failures, conditions, _, _ = made
-    few = failures.head(3)
-    models = FailureModels.fit(rows_of(assets, few, conditions), UNTIL, seed=1)
+    few = failures[failures["failed_days"] > 900].head(8).reset_index(drop=True)
+    early = pd.DataFrame([{"asset_id": assets["asset_id"][0], "failed_days": 1.0}])
+    few = pd.concat([few, early], ignore_index=True)
+    rows = rows_of(assets, few, conditions)
+    assert rows["failed"].sum() > 50, "each failure is ahead of many quarters, and counts once"
+    models = FailureModels.fit(rows, UNTIL, seed=1)
     assert models.models == {}
     assert models.predict(landmarks(assets, few, conditions, np.array([UNTIL]), UNTIL)).empty
 
