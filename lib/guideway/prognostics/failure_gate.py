@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guideway.prognostics.failures import FailureModel, FailureModels
+from guideway.prognostics.failures import FailureModel, FailureModels, is_proven
 from guideway.prognostics.gate import Decision
 from guideway.prognostics.metrics import Difference
 
@@ -23,7 +23,7 @@ def decide_failures(challenger: FailureModels, champion: FailureModels | None) -
             favour.append(f"{kind} is new: {_by(model)}")
         elif beside is None:
             stays.append(f"{kind} has no outcome to be judged by that the champion was not trained on")
-        elif beside.is_better:
+        elif is_proven(beside):
             favour.append(f"{kind} beats the champion ({_loss(beside)})")
         else:
             (worse if beside.is_worse else stays).append(f"{kind} does not beat the champion ({_loss(beside)})")

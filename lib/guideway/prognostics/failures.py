@@ -24,6 +24,9 @@ FAILURES_FILE = "failures.json"
 FORMAT = 1
 QUARTER_DAYS = 91
 MIN_EVENTS = 10
+MIN_ASSETS = 6
+"""Fewer assets prove nothing: five that all do better by chance are one case in 32, which is no 95 %."""
+
 _JUDGED_DAYS = 91
 _MOST_LANDMARKS = 20
 _RESAMPLES = 500
@@ -38,7 +41,7 @@ class FailureModel:
         asset_type: type of asset.
         time: time to the next failure: what the assets' states explain, or one rate where that is no worse.
         gain: logarithmic loss of the explained probability within 13 weeks minus that of one rate, on later quarters;
-            the covariates stay only where the whole interval is below zero.
+            the covariates stay only where the whole interval is below zero, over six assets or more.
         beside_champion: the same loss of what was kept minus that of the champion, on those of the later quarters whose
             outcome the champion was not trained on; None where there are none, or no champion of this type.
     """
@@ -205,13 +208,18 @@ def _fit_type(
     plain = constant_rate(early["days_to_failure"].to_numpy(), early["failed"].to_numpy())
     gain = _NO_GAIN if explained is None else _gain(explained, plain, late, seed)
     kept, best = plain, everything
-    if explained is not None and gain.is_better:
+    if explained is not None and is_proven(gain):
         kept, best = explained, _explained(rows) or everything
     if champion is None or kind not in champion.models:
         return FailureModel(kind, best, gain)
     unseen = late[late["at_days"] + _JUDGED_DAYS > champion.trained_until_days]
     beside = _gain(kept, champion.models[kind].time, unseen, seed)
     return FailureModel(kind, best, gain, beside if beside.n_assets else None)
+
+
+def is_proven(gain: Difference) -> bool:
+    """Whether a loss is lower beyond doubt: by its interval, and of assets enough for one."""
+    return gain.is_better and gain.n_assets >= MIN_ASSETS
 
 
 def _gain(ours: TimeToEvent, theirs: TimeToEvent, rows: pd.DataFrame, seed: int) -> Difference:

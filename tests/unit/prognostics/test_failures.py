@@ -10,6 +10,7 @@ from guideway.prognostics.failure_gate import decide_failures
 from guideway.prognostics.failures import (
     FailureModel,
     FailureModels,
+    is_proven,
     landmarks,
     register_quarters,
     worst_conditions,
@@ -106,6 +107,13 @@ def test_where_states_explain_nothing_one_rate_serves():
     assert 1 / np.exp(time.coefficients[0]) * YEAR == pytest.approx(0.4, rel=0.25)
     today = landmarks(assets, failures, conditions, np.array([UNTIL]), UNTIL)
     assert models.predict(today)["reasons"].iloc[0] == ["fails as often as others of its type"]
+
+
+def test_three_assets_prove_nothing_however_far_apart_they_are():
+    clear = {"mean": -0.1, "low": -0.14, "high": -0.07}
+    assert not is_proven(Difference(**clear, n_assets=3))
+    assert is_proven(Difference(**clear, n_assets=6))
+    assert not is_proven(Difference(mean=-0.1, low=-0.2, high=0.01, n_assets=600))
 
 
 def test_it_is_numbers_as_text_and_back(made):
