@@ -17,6 +17,8 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG, Param, task
 from spark_job import HOUSE
 
+from guideway.contracts.models import CONDITION_MODEL, REGISTERED_MODELS
+
 with DAG(
     "approve_model",
     schedule=None,
@@ -24,6 +26,9 @@ with DAG(
     doc_md=__doc__,
     params={
         "version": Param(type="integer", minimum=1, title="Version", description="Version of the registered model."),
+        "model": Param(
+            CONDITION_MODEL, type="string", enum=list(REGISTERED_MODELS), title="Model", description="Registered model."
+        ),
         "gate": Param("", type="string", title="Gate", description="What the gate said of it; goes into the ledger."),
     },
     is_paused_upon_creation=False,
@@ -32,7 +37,7 @@ with DAG(
     approval = ApprovalOperator(
         task_id="approval",
         pool="models",
-        subject="May version {{ params.version }} of the condition model serve?",
+        subject="May version {{ params.version }} of {{ params.model }} serve?",
         body="{{ params.gate }}\n\nIts card, pictures and figures are with its run in MLflow.",
         defaults="Reject",
         response_timeout=timedelta(days=6),
@@ -46,6 +51,7 @@ with DAG(
         asked = params or {}
         who = (answer["responded_by_user"] or {}).get("name") or "Airflow"
         command = [sys.executable, "-m", "guideway.cli", "models", "promote", str(asked["version"]), "--json"]
+        command += ["--model", asked["model"]]
         why = f"approved in Airflow; {asked['gate']}"
         told = subprocess.run([*command, "--by", who, "--why", why], capture_output=True, text=True, check=False)
         if told.returncode:

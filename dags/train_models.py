@@ -1,10 +1,11 @@
-"""Train the predictive-maintenance model.
+"""Train the predictive-maintenance models.
 
-Trains the model that looks 13 weeks ahead, validates it by time and by line against persistence and the plain trend,
-and registers it in MLflow; the better one is `champion`. Where there is a champion, only for a reason: it is older than
+Trains the condition model, which looks 13 weeks ahead, and validates it by time and by line against persistence and the
+plain trend; and, where a fault register is delivered, the models of failures. Each is registered in MLflow and has a
+gate of its own; the better version is `champion`. Where there is a champion, only for a reason: it is older than
 `GUIDEWAY_RETRAIN_DAYS` (28; 0: always), a line has drifted (`gold.model_drift`), or other limits apply. With
 `GUIDEWAY_MODEL_APPROVAL=true` the gate promotes nothing: a person does, asked by the DAG `approve_model`, or by
-`guideway models promote VERSION --why ...`. The weekly round does not wait for that: the champion goes on.
+`guideway models promote VERSION --why ...`. The weekly round does not wait for that: the champions go on.
 
 Starts when `gold.condition` changes and a week is complete: the date is a Monday, or the chain was started with
 *Close the week*. On other days the first task skips the rest.
@@ -36,23 +37,22 @@ with DAG(
         """Go on only when a week is complete."""
         return due
 
-    @task.short_circuit(pool="models", doc_md="Go on only where a challenger waits for a person's word.")
-    def awaits_approval(receipt: dict[str, Any]) -> bool:
-        """Go on only where a challenger waits for a person's word."""
-        return bool(receipt["facts"].get("awaits_approval"))
+    @task(pool="models", doc_md="Challengers that wait for a person's word, one run of `approve_model` each.")
+    def awaits_approval(receipt: dict[str, Any]) -> list[dict[str, Any]]:
+        """The parameters of `approve_model` for each challenger that waits for a person's word."""
+        awaits = receipt["facts"].get("awaits_approval") or {}
+        return [
+            {"model": model, "version": int(asked["version"]), "gate": asked["gate"]} for model, asked in awaits.items()
+        ]
 
     train = SparkJob(job=TRAIN_MODELS, outlets=(MODEL,))
     week_is_closed("{{ closes_week(params, triggering_asset_events, dag_run) }}") >> train
-    # a run of its own: the next training must not wait for this week's answer
-    awaits_approval(train.output) >> TriggerDagRunOperator(
+    # runs of their own: the next training must not wait for this week's answers
+    TriggerDagRunOperator.partial(
         task_id="ask_for_approval",
-        doc_md="Have `approve_model` ask a person; asked once however often this is retried.",
+        doc_md="Have `approve_model` ask a person about each; asked once however often this is retried.",
         pool="models",
         trigger_dag_id="approve_model",
-        trigger_run_id="{{ dag_run.run_id }}",
+        trigger_run_id="{{ dag_run.run_id }}.{{ ti.map_index }}",
         skip_when_already_exists=True,
-        conf={
-            "version": "{{ ti.xcom_pull('train_models')['facts']['awaits_approval'] }}",
-            "gate": "{{ ti.xcom_pull('train_models')['facts']['gate'] }}",
-        },
-    )
+    ).expand(conf=awaits_approval(train.output))

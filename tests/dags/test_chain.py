@@ -34,7 +34,7 @@ if os.environ.get("FAILING_JOB") == name:
 with open(os.environ["JOURNAL"], "a") as journal:
     journal.write(json.dumps({"job": name, "as_of": options.as_of, "lake": os.environ["GUIDEWAY_LAKE"]}) + "\\n")
 receipt = {"rows": {"gold." + name: 3}, "versions": {"gold." + name: 1}, "message": "did it"}
-receipt["facts"] = {"registered": "m 1", "gate": "beats the trend", "awaits_approval": os.environ.get("AWAITING")}
+receipt["facts"] = {"registered": "m 1", "awaits_approval": json.loads(os.environ.get("AWAITING", "{}"))}
 json.dump(receipt, open(options.receipt, "w"))
 """
 
@@ -61,15 +61,15 @@ try:
     run = api.trigger("train_models", {"as_of": "2024-06-04", "close_week": True})
     def state(task):
         try:
-            return {t["task_id"]: t["state"] for t in api.tasks("approve_model", run)}.get(task)
+            return {t["task_id"]: t["state"] for t in api.tasks("approve_model", run + ".0")}.get(task)
         except OSError:
             return None
     wait_until(lambda: state("approval") == "awaiting_input", 300, "nobody was asked")
     wait_until(lambda: api.run_state("train_models", run) == "success", 300, "training waits for the answer")
-    where = f"/dags/approve_model/dagRuns/{run.replace('+', '%2B')}/taskInstances/approval/-1/hitlDetails"
+    where = f"/dags/approve_model/dagRuns/{run.replace('+', '%2B')}.0/taskInstances/approval/-1/hitlDetails"
     asked = api.call("GET", where)
     api.call("PATCH", where, {"chosen_options": [sys.argv[1]]})
-    wait_until(lambda: api.run_state("approve_model", run) == "success", 600, "the answer changed nothing")
+    wait_until(lambda: api.run_state("approve_model", run + ".0") == "success", 600, "the answer changed nothing")
     print(json.dumps({"subject": asked["subject"], "body": asked["body"], "promote": state("promote")}))
 finally:
     stop(services)
@@ -157,10 +157,11 @@ def test_a_model_serves_once_a_person_says_so_and_the_training_does_not_wait(tmp
         record = RunRecord(name, name, 1, 2, {}, {}, {}, texts={"model.json": name})
         deliver(record, settings)
     promote(settings, "1", Promotion("gate", "2024-05-01T00:00:00+00:00", "the first"))
-    result = run_python(tmp_path, var, "-c", APPROVE, "Approve", AWAITING="2")
+    awaiting = {"guideway-condition-13w": {"version": "2", "gate": "beats the trend"}}
+    result = run_python(tmp_path, var, "-c", APPROVE, "Approve", AWAITING=json.dumps(awaiting))
     assert result.returncode == 0, result.stdout + result.stderr
     told = json.loads(result.stdout.splitlines()[-1])
-    assert told["subject"] == "May version 2 of the condition model serve?"
+    assert told["subject"] == "May version 2 of guideway-condition-13w serve?"
     assert "beats the trend" in told["body"]
     entry = ledger(settings)[-1]
     assert (entry.action, entry.version, entry.previous) == ("promote", "2", "1")

@@ -15,6 +15,7 @@ from guideway.contracts.bronze import RECORDING
 from guideway.job import JobSummary
 from guideway.monitoring.registry import measure
 from guideway.rulebooks.load import load_rulebooks
+from guideway.simulate.failures import REGISTER_YEARS
 from guideway.transforms.network import load_network
 from tests.scenarios.conftest import World
 
@@ -134,6 +135,27 @@ def test_forecasts_are_ordered(delivered: World, first_run: dict[str, JobSummary
     days = forecasts[["days_p10", "days_p50", "days_p90"]].dropna()
     assert (days["days_p10"] <= days["days_p50"]).all()
     assert (days["days_p50"] <= days["days_p90"]).all()
+
+
+def test_faults_and_weather_are_taken_in_and_used(delivered: World, first_run: dict[str, JobSummary]) -> None:
+    truth = pd.read_csv(delivered.truth / "failures.csv").set_index("asset_id")
+    register = delivered.rows("reference.failure")
+    assert register.groupby("asset_id").size().to_dict() == truth.query("n_failures > 0")["n_failures"].to_dict()
+    assert first_run["train_models"].facts["failures"]["registered"] == "guideway-failures version 1"
+    risk = delivered.rows("gold.failure_risk")
+    fails = risk[risk["target"] == "fails_13w"]
+    assert set(fails["asset_id"]) == set(truth.query("asset_type == 'magnet'").index), "there is no station here"
+    assert set(fails["model_name"]) == {"guideway-failures"}
+    known = register.shape[0] / (len(truth) * (REGISTER_YEARS + 60 * 7 / 365.25))  # three magnets have one rate
+    assert fails["score"].mean() == pytest.approx(-np.expm1(-known * 91 / 365.25), rel=0.4)
+    features = delivered.rows("gold.asset_feature").query("as_of == @delivered.as_of")
+    weather = delivered.rows("reference.weather")
+    assert set(weather["line_id"]) == set(features["line_id"])
+    last = weather[(weather["line_id"] == "C01") & (weather["day"] <= delivered.as_of)].sort_values("day").tail(91)
+    told = features.loc[features["line_id"] == "C01", ["rain_mm_13w", "frost_days_13w"]].drop_duplicates()
+    assert told["rain_mm_13w"].tolist() == pytest.approx([last["rain_mm"].sum()])
+    assert told["frost_days_13w"].tolist() == [float((last["lowest_temperature_c"] < 0).sum())]
+    assert features["departure_sigmas"].notna().any(), "whether anything stands out was looked at"
 
 
 def test_a_second_run_changes_nothing(delivered: World, first_run: dict[str, JobSummary]) -> None:

@@ -14,7 +14,7 @@ from guideway.contracts.gold import FAILURE_RISK
 from guideway.contracts.models import ASSET_FEATURE
 from guideway.contracts.reference import ASSET, FAILURE
 from guideway.prognostics.failures import FailureModels
-from guideway.transforms.failures import FaultRegister, failure_risk
+from guideway.transforms.failures import FaultRegister, failure_risk, landmark_rows
 from guideway.udfs.features import Serving
 
 pytestmark = pytest.mark.spark
@@ -53,12 +53,12 @@ def lake(spark: SparkSession, *, late: bool = False) -> Read:
 
 def test_risk_of_failure_knows_nothing_of_later_days_and_is_the_kernels(spark: SparkSession) -> None:
     register = FaultRegister(lake(spark), AS_OF)
-    models = register.learn(seed=1)
-    assert FaultRegister(lake(spark, late=True), AS_OF).learn(seed=1) == models
+    models = FailureModels.fit(register.past(), register.until_days, seed=1)
+    rows, until_days = landmark_rows(lake(spark, late=True), AS_OF)
+    assert FailureModels.fit(rows, until_days, seed=1) == models
     assert models.models["pump"].gain.is_better
     serving = Serving("m", "7", models.to_texts())
     found = failure_risk(lake(spark, late=True), serving, AS_OF)
-    assert found is not None
     rows = found.toPandas()
     assert set(rows.columns) == {column.name for column in FAILURE_RISK.columns}
     assert len(rows) == 40 * 4
@@ -69,4 +69,4 @@ def test_risk_of_failure_knows_nothing_of_later_days_and_is_the_kernels(spark: S
     np.testing.assert_allclose(own, kernel)
     odd = own.index.str[1:].astype(int) % 2 == 1
     assert own[odd].mean() > 2 * own[~odd].mean()
-    assert failure_risk(lake(spark), Serving("m", "7", FailureModels().to_texts()), AS_OF) is None
+    assert failure_risk(lake(spark), Serving("m", "7", FailureModels().to_texts()), AS_OF).isEmpty()

@@ -31,7 +31,7 @@ from guideway.transforms.history import History
 from guideway.transforms.training import TrainingRows, training_rows
 from guideway.transforms.trials import run_on
 from guideway.udfs.degradation import epoch_days
-from guideway.udfs.features import FEATURE_DDL, KEYS, Serving, feature_rows
+from guideway.udfs.features import DEPARTURE, FEATURE_DDL, KEYS, Serving, feature_rows
 from tests.unit.prognostics import fleet
 
 pytestmark = pytest.mark.spark
@@ -212,7 +212,8 @@ def model(network: pd.DataFrame) -> TrainedModel:
 
 
 def stored(spark: SparkSession, frame: pd.DataFrame) -> DataFrame:
-    table = feature_rows(frame[[*KEYS, *FEATURE_NAMES]]).to_pandas()
+    rows = frame[[*KEYS, *FEATURE_NAMES]].assign(**dict.fromkeys(DEPARTURE, np.nan))
+    table = feature_rows(rows).to_pandas()
     return spark.createDataFrame(table.assign(as_of=frame["as_of"].to_numpy()), f"{FEATURE_DDL}, as_of date")
 
 

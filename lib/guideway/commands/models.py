@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from guideway.commands.command import Commands, add_command, add_json
+from guideway.contracts.models import CONDITION_MODEL, REGISTERED_MODELS
 from guideway.errors import ConfigurationError
 from guideway.settings import load_settings
 
@@ -48,6 +49,9 @@ def register(commands: Commands) -> None:
         parser.add_argument("--why", required=True, help="reason, kept in the ledger")
         parser.add_argument("--by", default=getpass.getuser(), help="in whose name (default: the user)")
     for parser in (ledger, promote, rollback, replay):
+        parser.add_argument(
+            "--model", choices=tuple(REGISTERED_MODELS), default=CONDITION_MODEL, help="registered model (%(default)s)"
+        )
         parser.add_argument("--mlflow-uri", help="tracking database or server")
         parser.add_argument("--mlflow-artifacts", help="folder of model artifacts")
         add_json(parser)
@@ -107,4 +111,4 @@ def _tracking(options: argparse.Namespace) -> TrackingSettings:
     from guideway.tracking.store import TrackingSettings  # noqa: PLC0415
 
     settings = load_settings(mlflow_uri=options.mlflow_uri, mlflow_artifacts=options.mlflow_artifacts)
-    return TrackingSettings.of(settings.mlflow_uri, settings.mlflow_artifacts)
+    return TrackingSettings.of(settings.mlflow_uri, settings.mlflow_artifacts).of_model(options.model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from guideway.contracts.schema import Column, Table
@@ -9,6 +10,14 @@ from guideway.contracts.schema import Column, Table
 LEVEL = "indicator"
 RATE = "indicator/year"
 CODE = "code"
+
+CONDITION_MODEL = "guideway-condition-13w"
+FAILURE_MODEL = "guideway-failures"
+REGISTERED_MODELS: Mapping[str, str] = {
+    CONDITION_MODEL: "Condition of an asset 13 weeks ahead, and exceedance risk.",
+    FAILURE_MODEL: "Time to the next failure of switches, magnets, pumps, ..., by type of asset.",
+}
+"""What is in MLflow's registry: each has a gate, a champion, a ledger and a way back of its own."""
 
 STRUCTURES = ("earthwork", "embankment", "cutting", "bridge", "tunnel", "viaduct", "station")
 TRACK_FORMS = ("ballasted", "slab", "floating_slab", "embedded", "guideway_beam")
@@ -100,6 +109,22 @@ ASSET_FEATURE = Table(
         Column("level_name", "string", "mildest limit of the asset, which distance_to_limit is to", nullable=True),
         Column("definition", "string", "fingerprint of the features' definition; other ones are not mixed"),
         *(Column(f.name, "double", f.comment, f.unit, nullable=True) for f in FEATURES),
+        Column(
+            "departure",
+            "double",
+            "anomaly without labels: how far the newest three values lie beyond what the values before them and the "
+            "peers of the same day explain, positive is worse; only where that stands out",
+            LEVEL,
+            nullable=True,
+        ),
+        Column(
+            "departure_sigmas",
+            "double",
+            "the nearest of these three values in standard errors of its prediction; stands out from 5, and from a "
+            "twentieth of the limit",
+            "1",
+            nullable=True,
+        ),
     ),
     checks={"direction_is_known": "direction IN (-1, 1)"},
 )

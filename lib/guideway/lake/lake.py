@@ -100,6 +100,11 @@ class Lake:
         found = {table.full_name: self.version(table) for table in tables}
         return {name: version for name, version in found.items() if version is not None}
 
+    def places(self, tables: tuple[Table, ...]) -> dict[str, tuple[str, int]]:
+        """Address and latest version of every table that exists, by full name: what a run has read."""
+        versions = self.versions(tables)
+        return {t.full_name: (self.path(t), versions[t.full_name]) for t in tables if t.full_name in versions}
+
     def versions_at(self, moment: datetime, tables: tuple[Table, ...] = TABLES) -> dict[str, int]:
         """Version of every table that was current at the moment, by full name: what the lake knew then."""
         found: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""The model card: what the model is for, what it was trained on, how good it is, and where it should not be used."""
+"""Model cards: what a model is for, what it was trained on, how good it is, and where it should not be used."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ def model_card(
     evaluation: Evaluation,
     decision: Decision,
     *,
-    failures: FailureModels,
     code_version: str,
     as_of: date,
 ) -> str:
-    """The card, as Markdown. Mitchell and others (2019), Model cards for model reporting."""
+    """The card of the condition model, as Markdown. Mitchell and others (2019), Model cards for model reporting."""
     weeks = model.parameters.horizon_weeks
     lines = [
         f"# Condition {weeks} weeks ahead",
@@ -47,7 +46,6 @@ def model_card(
         "",
         f"How far that is believed beside the plain trend (0 to 1): {_trust(model)}.",
         "",
-        *_failures(failures),
         "## Where it should not be used",
         "Indicators it was not trained on (it says nothing there); assets without a value since the last work (its "
         "answer is mostly that of the neighbours); the effect of a planned work.",
@@ -56,17 +54,35 @@ def model_card(
     return "\n".join(lines)
 
 
-def _failures(failures: FailureModels) -> list[str]:
-    if not failures.models:
-        return []
-    lines = ["## Failures of assets", "Time to the next failure, by type of asset; a gain below 0 is better.", ""]
-    for kind, each in failures.models.items():
+def failure_card(models: FailureModels, decision: Decision, *, code_version: str, as_of: date) -> str:
+    """The card of the models of failures, as Markdown."""
+    lines = [
+        "# Failures of assets",
+        "",
+        f"Gate: **{decision.summary}**.",
+        "",
+        "## What it is for",
+        "Probability that an asset fails within 4, 13, 26 and 52 weeks, and the days within which half of such assets "
+        "fail: which to inspect first. It says nothing of what the failure does to trains.",
+        "",
+        "## What it was trained on",
+        f"The fault register up to {as_of.isoformat()}, seen from every quarter of its last five years; code "
+        f"{code_version}.",
+        "",
+        "## How good it is",
+        "By type of asset; logarithmic loss of the probability within 13 weeks minus that of one rate for all, on "
+        "later quarters, is better below 0.",
+        "",
+    ]
+    for kind, each in models.models.items():
         by = ", ".join(each.time.covariates) or "one rate for all"
         gain = f"{each.gain.mean:+.4f} (95 % interval {each.gain.low:+.4f} to {each.gain.high:+.4f})"
         judged = gain if each.gain.n_assets else "not judged: too short a register"
-        lines.append(f"- {kind}: {each.time.n_events} failures ahead of {each.time.n} rows, explained by {by}; ")
-        lines[-1] += f"logarithmic loss minus that of one rate on later quarters: {judged}"
-    return [*lines, ""]
+        lines.append(
+            f"- {kind}: {each.time.n_events} failures ahead of {each.time.n} rows, explained by {by}; {judged}"
+        )
+    lines += ["", "## Where it should not be used", "Types with fewer than ten failures have no model.", ""]
+    return "\n".join(lines)
 
 
 def _trust(model: TrainedModel) -> str:

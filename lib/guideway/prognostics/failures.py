@@ -21,11 +21,16 @@ from guideway.prognostics.targets import HORIZONS_WEEKS
 
 COVARIATES = ("age_years", "years_since_failure", "failures_3y", "limit_share", "passes_per_day")
 FAILURES_FILE = "failures.json"
+FORMAT = 1
 QUARTER_DAYS = 91
 MIN_EVENTS = 10
+MIN_ASSETS = 6
+"""Fewer assets prove nothing: five that all do better by chance are one case in 32, which is no 95 %."""
+
 _JUDGED_DAYS = 91
 _MOST_LANDMARKS = 20
 _RESAMPLES = 500
+_NO_GAIN = Difference(np.nan, np.nan, np.nan, 0)
 
 
 @dataclass(frozen=True)
@@ -36,39 +41,66 @@ class FailureModel:
         asset_type: type of asset.
         time: time to the next failure: what the assets' states explain, or one rate where that is no worse.
         gain: logarithmic loss of the explained probability within 13 weeks minus that of one rate, on later quarters;
-            the covariates stay only where the whole interval is below zero.
+            the covariates stay only where the whole interval is below zero, over six assets or more.
+        beside_champion: the same loss of what was kept minus that of the champion, on those of the later quarters whose
+            outcome the champion was not trained on; None where there are none, or no champion of this type.
     """
 
     asset_type: str
     time: TimeToEvent
     gain: Difference
+    beside_champion: Difference | None = None
 
 
 @dataclass(frozen=True)
 class FailureModels:
-    """Many small models as rows of numbers, one a type of asset."""
+    """Many small models as rows of numbers, one a type of asset.
+
+    Attributes:
+        models: by type of asset.
+        trained_until_days: end of the register they were trained on, days since 1970-01-01 UTC.
+    """
 
     models: Mapping[str, FailureModel] = field(default_factory=dict)
+    trained_until_days: float = 0.0
 
     @classmethod
-    def fit(cls, rows: pd.DataFrame, until_days: float, seed: int) -> FailureModels:
-        """From rows of ``landmarks``; a type with fewer than ten failures has none."""
+    def fit(
+        cls, rows: pd.DataFrame, until_days: float, seed: int, champion: FailureModels | None = None
+    ) -> FailureModels:
+        """From rows of ``landmarks``; a type with fewer than ten failures has none.
+
+        Args:
+            rows: ``landmarks`` of past quarters.
+            until_days: end of the register.
+            seed: seed of the intervals.
+            champion: the models in service, judged on the same quarters.
+        """
         found = {}
         for kind, own in rows.groupby("asset_type") if len(rows) else ():
-            if own["failed"].sum() >= MIN_EVENTS:
-                found[str(kind)] = _fit_type(str(kind), own.reset_index(drop=True), until_days, seed)
-        return cls(found)
+            if _n_failures(own) >= MIN_EVENTS:
+                found[str(kind)] = _fit_type(str(kind), own.reset_index(drop=True), until_days, seed, champion)
+        return cls(found, until_days)
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, str]) -> FailureModels:
-        """The inverse of ``to_texts``; none in the texts of a model registered without failures."""
-        rows = json.loads(texts[FAILURES_FILE]) if FAILURES_FILE in texts else []
-        return cls({row["asset_type"]: _from_dict(row) for row in rows})
+        """The inverse of ``to_texts``.
+
+        Raises:
+            ValueError: the file is missing, or it was written for another format.
+        """
+        if FAILURES_FILE not in texts:
+            raise ValueError(f"model lacks {FAILURES_FILE}")
+        numbers = json.loads(texts[FAILURES_FILE])
+        if numbers["format"] != FORMAT:
+            raise ValueError("model was written in another format: train again with this version")
+        return cls({row["asset_type"]: _from_dict(row) for row in numbers["models"]}, numbers["trained_until_days"])
 
     def to_texts(self) -> dict[str, str]:
-        """A text file by name; none without a model."""
+        """The whole as text files by name."""
         rows = [asdict(model) for model in self.models.values()]
-        return {FAILURES_FILE: json.dumps(rows, indent=1) + "\n"} if rows else {}
+        numbers = {"format": FORMAT, "trained_until_days": self.trained_until_days, "models": rows}
+        return {FAILURES_FILE: json.dumps(numbers, indent=1) + "\n"}
 
     def metrics(self) -> dict[str, float]:
         """Flat finite numbers by name, as an experiment tracker takes them."""
@@ -155,7 +187,16 @@ def worst_conditions(features: pd.DataFrame) -> pd.DataFrame:
     return told.groupby(["asset_id", "origin_days"], as_index=False)[["limit_share", "passes_per_day"]].max()
 
 
-def _fit_type(kind: str, rows: pd.DataFrame, until_days: float, seed: int) -> FailureModel:
+def _n_failures(rows: pd.DataFrame) -> int:
+    """Failures ahead of the landmarks, each counted once however many landmarks look at it."""
+    ahead = rows[rows["failed"] > 0]
+    at = (ahead["at_days"] + ahead["days_to_failure"]).round(6)
+    return len(set(zip(ahead["asset_id"], at, strict=True)))
+
+
+def _fit_type(
+    kind: str, rows: pd.DataFrame, until_days: float, seed: int, champion: FailureModels | None
+) -> FailureModel:
     everything = constant_rate(rows["days_to_failure"].to_numpy(), rows["failed"].to_numpy())
     cut = float(np.quantile(rows["at_days"], 2 / 3))
     early = rows[rows["at_days"] < cut].copy()
@@ -163,15 +204,29 @@ def _fit_type(kind: str, rows: pd.DataFrame, until_days: float, seed: int) -> Fa
     early.loc[is_later, "failed"] = 0.0
     early.loc[is_later, "days_to_failure"] = cut - early.loc[is_later, "at_days"]
     late = rows[(rows["at_days"] >= cut) & (rows["at_days"] + _JUDGED_DAYS <= until_days)]
-    explained = _explained(early)
-    if explained is None or not len(late):
-        return FailureModel(kind, everything, Difference(np.nan, np.nan, np.nan, 0))
+    explained = _explained(early) if len(late) else None
     plain = constant_rate(early["days_to_failure"].to_numpy(), early["failed"].to_numpy())
-    event = np.asarray((late["failed"] > 0) & (late["days_to_failure"] <= _JUDGED_DAYS), dtype=np.float64)
-    ours, theirs = (_log_loss(model.probability(late, _JUDGED_DAYS), event) for model in (explained, plain))
-    gain = paired_difference(ours, theirs, late["asset_id"].to_numpy(), _RESAMPLES, np.random.default_rng(seed))
-    best = (_explained(rows) or everything) if gain.is_better else everything
-    return FailureModel(kind, best, gain)
+    gain = _NO_GAIN if explained is None else _gain(explained, plain, late, seed)
+    kept, best = plain, everything
+    if explained is not None and is_proven(gain):
+        kept, best = explained, _explained(rows) or everything
+    if champion is None or kind not in champion.models:
+        return FailureModel(kind, best, gain)
+    unseen = late[late["at_days"] + _JUDGED_DAYS > champion.trained_until_days]
+    beside = _gain(kept, champion.models[kind].time, unseen, seed)
+    return FailureModel(kind, best, gain, beside if beside.n_assets else None)
+
+
+def is_proven(gain: Difference) -> bool:
+    """Whether a loss is lower beyond doubt: by its interval, and of assets enough for one."""
+    return gain.is_better and gain.n_assets >= MIN_ASSETS
+
+
+def _gain(ours: TimeToEvent, theirs: TimeToEvent, rows: pd.DataFrame, seed: int) -> Difference:
+    """Logarithmic loss of the probability within 13 weeks, ours minus theirs, with an interval over assets."""
+    event = np.asarray((rows["failed"] > 0) & (rows["days_to_failure"] <= _JUDGED_DAYS), dtype=np.float64)
+    own, other = (_log_loss(model.probability(rows, _JUDGED_DAYS), event) for model in (ours, theirs))
+    return paired_difference(own, other, rows["asset_id"].to_numpy(), _RESAMPLES, np.random.default_rng(seed))
 
 
 def _log_loss(probability: Floats, event: Floats) -> Floats:
@@ -211,4 +266,7 @@ def _reasons(time: TimeToEvent, rows: pd.DataFrame) -> list[list[str]]:
 
 def _from_dict(row: Mapping[str, Any]) -> FailureModel:
     time = row["time"] | {name: tuple(row["time"][name]) for name in ("covariates", "centre", "spread", "coefficients")}
-    return FailureModel(row["asset_type"], TimeToEvent(**time), Difference(**row["gain"]))
+    beside = row["beside_champion"]
+    return FailureModel(
+        row["asset_type"], TimeToEvent(**time), Difference(**row["gain"]), Difference(**beside) if beside else None
+    )

@@ -80,7 +80,7 @@ def feature_table(
 def _history_features(past: History, series: Ints, origin: Floats) -> dict[str, Floats]:
     first = past.offsets[series]
     end = ragged.count_until(past.offsets, past.t_days, series, origin)
-    features, since, before_work = _work_features(past, series, origin)
+    features, since, before_work = work_features(past, series, origin)
     start = np.where(np.isfinite(since), ragged.count_until(past.offsets, past.t_days, series, since), first)
     start = np.minimum(start, end)
 
@@ -118,7 +118,7 @@ def _history_features(past: History, series: Ints, origin: Floats) -> dict[str, 
     return features | _recent_features(past, first, start, end, origin)
 
 
-def _work_features(past: History, series: Ints, origin: Floats) -> tuple[dict[str, Floats], Floats, Floats]:
+def work_features(past: History, series: Ints, origin: Floats) -> tuple[dict[str, Floats], Floats, Floats]:
     """Works known at the origin: features, time of the last, time of the last but one (NaN without)."""
     # A work recorded late may be followed by one recorded at once, so "known" is tested work by work.
     first = past.work_offsets[series]

@@ -19,7 +19,7 @@ class Training:
 
     Attributes:
         as_of: nothing after this day was used.
-        limits: fingerprint of the limits the targets were made with.
+        limits: fingerprint of the limits the targets were made with; empty where limits play no part.
     """
 
     as_of: date

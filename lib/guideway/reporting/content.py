@@ -58,6 +58,10 @@ NOISE_SOURCE_COLUMNS = RANKED
 """``gold.noise_source`` of the last half year, ranked by receiver: see ``monitoring.noise_control.ranking``."""
 
 
+DEPARTURE_COLUMNS = ("asset_id", "indicator", "line_id", "unit", "departure", "departure_sigmas")
+"""Columns of ``gold.asset_feature`` for series that stand out: see ``prognostics.departures``."""
+
+
 def contract_columns(full_name: str) -> tuple[str, ...]:
     """Names of the declared columns of a contract table, without the provenance columns."""
     return tuple(column.name for column in table(full_name).columns)
@@ -76,7 +80,12 @@ def in_key_order(name: str, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(keys, kind="stable", ignore_index=True)
 
 
-_JOINED_KEYS = {"assets": ("asset_id",), "misaligned": ("recording_id", "from_m"), "unmeasured": ("recording_id",)}
+_JOINED_KEYS = {
+    "assets": ("asset_id",),
+    "departure": ("asset_id", "indicator"),
+    "misaligned": ("recording_id", "from_m"),
+    "unmeasured": ("recording_id",),
+}
 
 
 def _frame(source: str | tuple[str, ...]) -> Any:
@@ -203,6 +212,7 @@ class ReportContent:
         deferral: ``gold.deferral`` of the same plan.
         policy_comparison: ``gold.policy_comparison`` of the same day.
         failure_risk: ``gold.failure_risk`` of ``as_of``.
+        departure: see ``DEPARTURE_COLUMNS``.
         forecast_scorecard: ``gold.forecast_scorecard`` of the newest back-test.
         noise_source: see ``NOISE_SOURCE_COLUMNS``.
         insertion_loss: ``gold.insertion_loss`` of ``as_of``.
@@ -239,6 +249,7 @@ class ReportContent:
     deferral: pd.DataFrame = _frame("gold.deferral")
     policy_comparison: pd.DataFrame = _frame("gold.policy_comparison")
     failure_risk: pd.DataFrame = _frame("gold.failure_risk")
+    departure: pd.DataFrame = _frame(DEPARTURE_COLUMNS)
     forecast_scorecard: pd.DataFrame = _frame("gold.forecast_scorecard")
     noise_source: pd.DataFrame = _frame(NOISE_SOURCE_COLUMNS)
     insertion_loss: pd.DataFrame = _frame("gold.insertion_loss")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from guideway.reporting.content import ReportContent
 from guideway.reporting.inert import inert_cell
+from guideway.reporting.risks import failure_rows
 
 
 def csv_frames(content: ReportContent, rows: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
@@ -21,6 +22,8 @@ def csv_frames(content: ReportContent, rows: pd.DataFrame) -> Mapping[str, pd.Da
         "deferral.csv": content.deferral,
         "policy_comparison.csv": content.policy_comparison,
         "exceedance.csv": content.exceedance,
+        "failure.csv": failure_rows(content),
+        "departure.csv": content.departure,
         "intervention.csv": content.intervention,
         "network_week.csv": content.network_week,
         "quality_class.csv": content.quality_class,

@@ -63,8 +63,8 @@ def changed_items(content: ReportContent, summary: Summary, words: Words, most: 
     for row in rows_of(listed[~listed.index.duplicated()].head(most)):
         shift = _number(row.shift_days)
         moved = words("cell.sooner" if shift < 0 else "cell.later", n=f"{abs(shift):.0f}")
-        fact = words("cell.newly", level=row.beyond) if row.newly else moved
-        spot = f"{place(row, names)} · {row.level} {away(_number(row.days_p50), words)}"
+        fact = words("cell.newly", level=words.grade(row.beyond)) if row.newly else moved
+        spot = f"{place(row, names)} · {words.grade(row.level)} {away(_number(row.days_p50), words)}"
         items.append(Item(_name(row), fact, spot, _why(row, content, words)))
     return items
 
@@ -102,10 +102,10 @@ def _planned(asset: object, content: ReportContent, words: Words) -> str:
 
 def _forecast(row: Any, content: ReportContent, words: Words) -> Item:
     days = _number(row.days_p50)
-    fact = words("cell.over_limit", level=row.beyond) if row.beyond else away(days, words)
+    fact = words("cell.over_limit", level=words.grade(row.beyond)) if row.beyond else away(days, words)
     what = f"{title(content, row.indicator, words)} {value(_number(row.level_now), str(row.unit))}"
     reach = interval(content.as_of, _number(row.days_p10), _number(row.days_p90), words)
-    when = f"{row.level} {away(days, words)}, {reach}" if days > 0 else ""
+    when = f"{words.grade(row.level)} {away(days, words)}, {reach}" if days > 0 else ""
     beyond = int(row.beyond_severity)
     asks = words.consequence(beyond or int(row.severity), row.asset_type, now=bool(beyond))
     why = " · ".join(part for part in (asks, when) if part)
@@ -114,8 +114,8 @@ def _forecast(row: Any, content: ReportContent, words: Words) -> Item:
 
 def _defect(row: Any, content: ReportContent, words: Words) -> Item:
     what = f"{title(content, row.indicator, words)} {value(_number(row.peak), str(row.unit))}"
-    limit = f"{row.level} {value(_number(row.limit), str(row.unit))}"
-    fact = words("cell.over_limit", level=row.level)
+    limit = f"{words.grade(row.level)} {value(_number(row.limit), str(row.unit))}"
+    fact = words("cell.over_limit", level=words.grade(row.level))
     spot = f"{place(row, line_names(content))} · {what} ({limit})"
     kinds = content.assets.loc[content.assets["asset_id"] == row.asset_id, "asset_type"]
     asks = words.consequence(int(row.severity), kinds.iloc[0] if len(kinds) else None, now=True)

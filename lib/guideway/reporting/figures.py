@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -67,8 +67,13 @@ def _paint(value: float, sign: float, best: float, first: float, limits: Sequenc
     return "#" + "".join(f"{part:02x}" for part in mixed)
 
 
-def trend_svg(trend: TrendSeries, today: np.datetime64, width: int = 340, height: int = 170) -> str:
-    """Points, fitted line with its 80 % interval, limits and works; days run from left to right."""
+def trend_svg(
+    trend: TrendSeries, today: np.datetime64, grade: Callable[[str], str] = str, width: int = 340, height: int = 170
+) -> str:
+    """Points, fitted line with its 80 % interval, limits and works; days run from left to right.
+
+    ``grade`` says a limit's level in the report's language.
+    """
     days = trend.measured_at.astype("datetime64[D]").astype(float)
     fit_days = trend.fit_at.astype("datetime64[D]").astype(float)
     known = np.concatenate([trend.values, trend.fit_p10, trend.fit_p90])
@@ -88,7 +93,7 @@ def trend_svg(trend: TrendSeries, today: np.datetime64, width: int = 340, height
         upper = [f"{x(d):.1f},{y(v):.1f}" for d, v in zip(fit_days, trend.fit_p90, strict=True)]
         lower = [f"{x(d):.1f},{y(v):.1f}" for d, v in zip(fit_days, trend.fit_p10, strict=True)]
         parts.append(f'<polygon points="{" ".join(upper + lower[::-1])}" fill="#cfe3ec" fill-opacity="0.8"/>')
-    parts += _limit_lines(trend.limits, caps, y, width)
+    parts += _limit_lines({grade(level): limit for level, limit in trend.limits.items()}, caps, y, width)
     if fit_days.size:
         line = " ".join(f"{x(d):.1f},{y(v):.1f}" for d, v in zip(fit_days, trend.fit, strict=True))
         parts.append(f'<polyline points="{line}" fill="none" stroke="#0a5a78" stroke-width="1.6"/>')

@@ -20,12 +20,13 @@ from guideway.reporting.content import Language, ReportContent
 from guideway.reporting.inert import inert
 from guideway.reporting.outlook import outlook
 from guideway.reporting.page_data import pack_page
-from guideway.reporting.summary import headline, summarise
+from guideway.reporting.summary import headline, stale, summarise
 from guideway.reporting.words import LANGUAGE_NAMES, Words, vocabulary
 
 SCRIPTS = (
     "data",
     "words",
+    "sentences",
     "dom",
     "place",
     "virtual",
@@ -37,6 +38,7 @@ SCRIPTS = (
     "forecast",
     "rest",
     "policies",
+    "risks",
     "noise",
     "app",
 )
@@ -51,13 +53,14 @@ BODIES = (
     ("deferred", "deferred"),
     ("inferred", "inferred"),
     ("defects", "defects"),
+    ("risks", "risks"),
     ("noise", "noise"),
     ("policies", "policies"),
     ("strips", "strips"),
     ("data", "data"),
     ("quality", "quality"),
 )
-SECTIONS = ("decide", "lines", "forecast", "trends", "work", "defects", "noise", "strips", "data", "quality")
+SECTIONS = ("decide", "lines", "forecast", "trends", "work", "defects", "risks", "noise", "strips", "data", "quality")
 
 
 _BANNER_STARTS = "<!--banner-->"
@@ -95,7 +98,7 @@ def render_html(content: ReportContent) -> str:
 
 def banner_html(reason: str, language: Language) -> str:
     """The banner that says why a report is not to be trusted as it stands; every text is escaped."""
-    said = escape(Words(language)("banner.stale", reason=inert(reason)))
+    said = escape(stale(inert(reason), Words(language)))
     return f'<div class="banner" role="alert"><div class="wrap"><bdi>{said}</bdi></div></div>'
 
 

@@ -11,7 +11,7 @@ from guideway.reporting.content import ReportContent
 from guideway.reporting.digest import Item, act_items, plan_items
 from guideway.reporting.html import page_file
 from guideway.reporting.inert import inert
-from guideway.reporting.summary import Summary, headline
+from guideway.reporting.summary import Summary, headline, stale
 from guideway.reporting.words import Words
 
 MOST_LINES = 10
@@ -32,7 +32,7 @@ def render_mail(content: ReportContent, rows: pd.DataFrame, summary: Summary) ->
     subject = _one_line(words("mail.subject", network=content.network_name, week=content.iso_week))
     sentences = [_one_line(sentence) for sentence in headline(summary, words)]
     if content.banner:
-        sentences.insert(0, _one_line(words("banner.stale", reason=content.banner)))
+        sentences.insert(0, _one_line(stale(content.banner, words)))
     refused = len(content.source_file)
     tail = [f"{words('data.rejected')}: {refused}"] if refused else []
     room = MOST_LINES - len(sentences) - len(tail)

@@ -90,7 +90,7 @@ def source_sheet(content: ReportContent, words: Words) -> Sheet:
         (words("noise.found"), "0", list(rows["n_found"])),
         (words("noise.passages"), "0", list(rows["n_passages"])),
         ("Hz", "0.0", list(rows["frequency_hz"])),
-        ("asset_id", "text", list(rows["asset_id"])),
+        (words("head.asset"), "text", list(rows["asset_id"])),
     ]
     return sheet(words("noise.sources"), columns)
 
@@ -104,7 +104,7 @@ def level_sheet(content: ReportContent, words: Words) -> Sheet:
         (f"{words('noise.level')}, dB", "0.0", list(rows["level"])),
         *((f"{words(f'noise.part.{part}')}, dB", "0.0", list(rows[part])) for part in LEVEL_PARTS),
         (words("noise.passages"), "0", list(rows["n_passages"])),
-        ("asset_id", "text", list(rows["asset_id"])),
+        (words("head.asset"), "text", list(rows["asset_id"])),
     ]
     return sheet(words("noise.levels"), columns)
 
@@ -123,7 +123,7 @@ def loss_sheet(content: ReportContent, words: Words) -> Sheet:
         (words("noise.before"), "0", list(rows["n_before"])),
         (words("noise.after"), "0", list(rows["n_after"])),
         (words("noise.verdict"), "text", [words(f"noise.verdict.{verdict(row)}") for row in rows_of(rows)]),
-        ("work_id", "text", list(rows["work_id"])),
+        (words("head.work"), "text", list(rows["work_id"])),
     ]
     return sheet(words("noise.losses"), columns)
 

@@ -16,10 +16,12 @@ from guideway.reporting.noise import noise_records
 from guideway.reporting.outlook import HORIZONS, crossings_by_line, forecast_levels
 from guideway.reporting.packing import Packer
 from guideway.reporting.policies import in_reading_order
+from guideway.reporting.risks import failure_rows, risk_records
+from guideway.reporting.sentences import patterns
 from guideway.reporting.strips import days_of
 from guideway.reporting.summary import Summary, headline, plan_verdict
 from guideway.reporting.trust import coverage_said
-from guideway.reporting.words import LANGUAGES, Words, unit_sign, vocabulary
+from guideway.reporting.words import LANGUAGES, UNITS, Words, unit_sign, vocabulary
 from guideway.reporting.work_risk import with_year_risk
 
 STRIP_CELLS = 4_000_000
@@ -39,6 +41,8 @@ def pack_page(content: ReportContent, rows: pd.DataFrame, summary: Summary) -> s
         "meta": _meta(content, summary),
         "words": {language: [phrases[k] for phrases in vocabulary().values()] for k, language in enumerate(LANGUAGES)},
         "keys": list(vocabulary()),
+        "sentences": [[english, *chinese] for english, chinese in patterns().items()],
+        "units": dict(UNITS),
         "lines": _lines(content),
         "assets": assets,
         "series": _series(packer, content, rows, index),
@@ -50,6 +54,7 @@ def pack_page(content: ReportContent, rows: pd.DataFrame, summary: Summary) -> s
         "interventions": _interventions(packer, content.intervention, index),
         "classes": _records(content.quality_class),
         "noise": noise_records(content, index),
+        "risks": risk_records(content, index, LISTED),
         "strips": [_strip(packer, strip, index) for strip in thinned(content.strip_maps)],
         "trends": [_trend(packer, trend, index) for trend in content.trends if trend.asset_id in index],
         "summary": {
@@ -125,8 +130,9 @@ def _lines(content: ReportContent) -> list[dict[str, Any]]:
 
 def _assets(packer: Packer, content: ReportContent, rows: pd.DataFrame) -> tuple[dict[str, Any], Mapping[str, int]]:
     """The assets anything in the report is about, by line, track and chainage."""
-    told = (rows, content.exceedance, content.intervention, content.noise_source)
-    mentioned = pd.concat([frame["asset_id"] for frame in (*told, content.insertion_loss, content.level_part)])
+    told = (rows, content.exceedance, content.intervention, content.noise_source, content.departure)
+    more = (content.insertion_loss, content.level_part, failure_rows(content).head(LISTED))
+    mentioned = pd.concat([frame["asset_id"] for frame in (*told, *more)])
     ids = set(mentioned) | {asset for strip in content.strip_maps for asset in strip.asset_ids}
     facts = content.assets[content.assets["asset_id"].isin(ids)].drop_duplicates("asset_id")
     lost = pd.DataFrame({"asset_id": sorted(str(asset) for asset in ids - set(facts["asset_id"]))})

@@ -9,6 +9,7 @@ import pandas as pd
 
 from guideway.reporting.content import ReportContent
 from guideway.reporting.phrases import value
+from guideway.reporting.sentences import Sentences
 from guideway.reporting.tables import Sheet, line_names, title, work_place
 from guideway.reporting.words import Words, vocabulary
 
@@ -18,6 +19,7 @@ EVERY = "*"
 def deferral_sheet(content: ReportContent, words: Words) -> Sheet:
     """Works put off, greatest expected loss first, each with the risk that is carried."""
     rows, names = content.deferral.sort_values("deferral_no"), line_names(content)
+    says = Sentences(words, content.indicator_titles)
     keys = ("work.no", "work.work", "lines.line", "work.place", "col.indicator_only", "work.risk", "work.cost")
     texts = [words(key) for key in (*keys, "deferred.loss", "work.reason")]
     cells = list(
@@ -30,7 +32,7 @@ def deferral_sheet(content: ReportContent, words: Words) -> Sheet:
             rows["risk_52w"],
             rows["cost"],
             rows["expected_loss"],
-            rows["reason"],
+            (says(reason) for reason in rows["reason"]),
             strict=True,
         )
     )

@@ -16,7 +16,9 @@ from guideway.reporting.local_time import in_local_time
 from guideway.reporting.noise import level_sheet, loss_sheet, source_sheet
 from guideway.reporting.phrases import away, interval, percent, signed, value
 from guideway.reporting.policies import deferral_sheet, policy_sheet, policy_widths
-from guideway.reporting.summary import Summary, headline, plan_verdict
+from guideway.reporting.risks import departure_sheet, failure_sheet
+from guideway.reporting.sentences import Sentences
+from guideway.reporting.summary import Summary, headline, plan_verdict, stale
 from guideway.reporting.tables import (
     Sheet,
     inferred_sheet,
@@ -29,7 +31,7 @@ from guideway.reporting.tables import (
     work_place,
 )
 from guideway.reporting.trust import coverage_said, misaligned_sheet, scorecard_sheet, unmeasured_sheet
-from guideway.reporting.words import Words
+from guideway.reporting.words import Words, unit_sign
 from guideway.reporting.work_risk import with_year_risk
 
 PRINTED_ROWS = 40
@@ -52,7 +54,7 @@ def printed_report(content: ReportContent, rows: pd.DataFrame, summary: Summary,
         "footer": f"{content.network_name} · {content.iso_week} · {made}",
         "lang": words.language[:2],
         "region": {"en": "gb", "zh-Hant": "hk", "zh-Hans": "cn"}[words.language],
-        "banner": words("banner.stale", reason=content.banner) if content.banner else "",
+        "banner": stale(content.banner, words) if content.banner else "",
         "headline": headline(summary, words),
         "none": words("none.rows"),
         "panels": _panels(content, rows, summary, words),
@@ -129,6 +131,8 @@ def _tables(content: ReportContent, rows: pd.DataFrame, words: Words) -> list[di
         _from_sheet(words, "deferred", deferral_sheet(content, words), "1r 3 3 3 3 3r 2r 2r 6"),
         _from_sheet(words, "inferred", inferred_sheet(content, words), "2 2 1r 1r 2 3 1r 1 1r"),
         _defect_table(content, words),
+        _from_sheet(words, "risks.failures", failure_sheet(content, words), "4 3 3 1r 1r 1r 1r 2r 6"),
+        _from_sheet(words, "risks.departures", departure_sheet(content, words), "4 3 3 4 2r 1 2r"),
         _from_sheet(words, "policies", policy_sheet(content, words), policy_widths(content)),
         _from_sheet(words, "noise.sources", source_sheet(content, words), "5 5 3 1r 2r 1r 1r 1r"),
         _from_sheet(words, "noise.levels", level_sheet(content, words), "5 4 1r 1r 1r 1r 2r 2r 1r 1r 1r"),
@@ -140,7 +144,7 @@ def _forecast_row(row: Any, content: ReportContent, names: Any, words: Words) ->
     days, unit = float(row.days_p50), str(row.unit)
     reach = interval(content.as_of, float(row.days_p10), float(row.days_p90), words) if days > 0 else ""
     name = row.name if isinstance(row.name, str) and row.name else row.asset_id
-    beyond = words("cell.over_limit", level=row.beyond) if row.beyond else ""
+    beyond = words("cell.over_limit", level=words.grade(row.beyond)) if row.beyond else ""
     now = " · ".join(part for part in (value(float(row.level_now), unit), beyond) if part)
     spread = f"{value(float(row.rate_low))} – {value(float(row.rate_high))}"
     shift = float(row.shift_days)
@@ -152,7 +156,7 @@ def _forecast_row(row: Any, content: ReportContent, names: Any, words: Words) ->
         ["*", name, place(row, names)],
         [title(content, row.indicator, words), now],
         [
-            f"{row.level} {value(float(row.limit), unit)}",
+            f"{words.grade(row.level)} {value(float(row.limit), unit)}",
             words.consequence(int(row.severity), row.asset_type, now=False),
         ],
         [away(days, words), reach],
@@ -163,6 +167,7 @@ def _forecast_row(row: Any, content: ReportContent, names: Any, words: Words) ->
 
 def _work_table(content: ReportContent, words: Words) -> dict[str, Any]:
     names, units, cells = line_names(content), units_of(content), []
+    says = Sentences(words, content.indicator_titles)
     for work in rows_of(in_local_time(with_year_risk(content).head(PRINTED_ROWS), content, "window_start")):
         effect = math.nan if work.expected_effect is None else float(work.expected_effect)
         kind = words.code("type", work.work_type)
@@ -176,7 +181,7 @@ def _work_table(content: ReportContent, words: Words) -> dict[str, Any]:
                 f"{work.currency} {float(work.cost):,.0f}",
                 signed(effect, units.get(work.indicator, "")),
                 f"{percent(float(work.risk_without))} · {percent(float(work.risk_52w))}",
-                str(work.reason),
+                says(work.reason),
             ]
         )
     heads = [words(f"work.{key}") for key in ("no", "work", "place", "window", "cost", "effect", "risks", "reason")]
@@ -198,16 +203,17 @@ def _class_table(content: ReportContent, words: Words) -> dict[str, Any]:
 def _defect_table(content: ReportContent, words: Words) -> dict[str, Any]:
     names, labels = line_names(content), dict(zip(content.assets["asset_id"], content.assets["name"], strict=True))
     kinds = dict(zip(content.assets["asset_id"], content.assets["asset_type"], strict=True))
+    says = Sentences(words, content.indicator_titles)
     found = content.exceedance.sort_values("severity", ascending=False, kind="stable")
     cells = [
         [
-            [str(d.level), words.consequence(int(d.severity), kinds.get(d.asset_id), now=True)],
+            [words.grade(d.level), words.consequence(int(d.severity), kinds.get(d.asset_id), now=True)],
             ["*", str(labels.get(d.asset_id) or d.asset_id), place(d, names)],
             title(content, d.indicator, words),
             value(float(d.peak), str(d.unit)),
             value(float(d.limit), str(d.unit)),
             [_stamp(d.measured_at), d.zone],
-            str(d.reason),
+            says(d.reason),
         ]
         for d in rows_of(in_local_time(found.head(PRINTED_ROWS), content, "measured_at"))
     ]
@@ -269,10 +275,11 @@ def _model(content: ReportContent, words: Words) -> str:
     model = content.model
     if model is None:
         return words("quality.no_model")
-    metrics = " · ".join(f"{name} {figure:.3f}" for name, figure in model.metrics.items())
+    metrics = " · ".join(f"{words.code('metric', name)} {figure:.3f}" for name, figure in model.metrics.items())
     version = f"{words('quality.version')} {model.version}"
-    gate = (f"{words('quality.gate')}: {model.gate}",) if model.gate else ()
-    return f"{words('quality.model')}: " + " · ".join((model.name, version, model.alias, metrics, *gate))
+    gate = (f"{words('quality.gate')}: {Sentences(words, {})(model.gate)}",) if model.gate else ()
+    facts = (model.name, version, words.code("alias", model.alias), metrics, *gate)
+    return f"{words('quality.model')}: {' · '.join(facts)}"
 
 
 def _trends(content: ReportContent, words: Words) -> list[dict[str, Any]]:
@@ -281,9 +288,9 @@ def _trends(content: ReportContent, words: Words) -> list[dict[str, Any]]:
     for trend in content.trends[:PRINTED_TRENDS]:
         known = trend.asset_id in facts.index
         spot = place(facts.loc[trend.asset_id], names) if known else ""
-        what = f"{title(content, trend.indicator, words)}, {trend.unit}"
+        what = f"{title(content, trend.indicator, words)}, {unit_sign(trend.unit)}"
         name = str(facts.loc[trend.asset_id, "name"]) if known else trend.asset_id
-        charts.append({"name": name, "place": f"{spot} · {what}", "svg": trend_svg(trend, today)})
+        charts.append({"name": name, "place": f"{spot} · {what}", "svg": trend_svg(trend, today, words.grade)})
     return charts
 
 
@@ -293,13 +300,13 @@ def _strips(content: ReportContent, words: Words) -> list[dict[str, Any]]:
         if not strip.values.size:
             continue
         legend = [
-            (OVER[min(k, 2)], words("strips.beyond", level=f"{level} {value(limit, strip.unit)}"))
+            (OVER[min(k, 2)], words("strips.beyond", level=f"{words.grade(level)} {value(limit, strip.unit)}"))
             for k, (level, limit) in enumerate(ordered_limits(strip.limits))
         ]
         maps.append(
             {
                 "name": f"{names.get(strip.line_id, strip.line_id)} · {strip.track_id}",
-                "what": f"{title(content, strip.indicator, words)}, {strip.unit}",
+                "what": f"{title(content, strip.indicator, words)}, {unit_sign(strip.unit)}",
                 "days": f"{strip.times[0]} – {strip.times[-1]}",
                 "from": f"km {strip.from_m[0] / 1000:.2f}",
                 "to": f"km {strip.to_m[-1] / 1000:.2f}",

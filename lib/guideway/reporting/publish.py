@@ -25,6 +25,7 @@ from guideway.reporting.noise import level_sheet, loss_sheet, source_sheet
 from guideway.reporting.outlook import outlook
 from guideway.reporting.pdf import pdf_language, render_pdf
 from guideway.reporting.policies import deferral_sheet, policy_sheet
+from guideway.reporting.risks import departure_sheet, failure_sheet
 from guideway.reporting.site import published, write_site
 from guideway.reporting.summary import headline, summarise
 from guideway.reporting.tables import (
@@ -185,11 +186,12 @@ def _write_files(content: ReportContent, folder: Path) -> tuple[str, ...]:
     (folder / "report.pdf").write_bytes(render_pdf(content, rows, summary))
     name, day = f"{content.network_name} {content.iso_week}", content.as_of
     lists = [work_sheet(content, words), deferral_sheet(content, words), inferred_sheet(content, words)]
+    lists += [failure_sheet(content, words), departure_sheet(content, words)]
     lists += [plan_sheet(content, words), policy_sheet(content, words)]
-    write_workbook(folder / "worklist.xlsx", lists, title=name, created=day)
+    write_workbook(folder / "worklist.xlsx", lists, words, title=name, created=day)
     tables = [forecast_sheet(content, rows, words), defect_sheet(content, words), class_sheet(content, words)]
     tables += [make(content, words) for make in _CONDITION_SHEETS]
-    write_workbook(folder / "condition.xlsx", tables, title=name, created=day)
+    write_workbook(folder / "condition.xlsx", tables, words, title=name, created=day)
     for file, frame in csv_frames(content, rows).items():
         write_csv(folder / file, frame)
     mail = render_mail(content, rows, summary)

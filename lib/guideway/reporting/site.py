@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from markupsafe import Markup
 from guideway.reporting.content import Language
 from guideway.reporting.durable import replace_text
 from guideway.reporting.html import content_hash, page_file
+from guideway.reporting.summary import stale
 from guideway.reporting.words import Words
 
 _WEEK = re.compile(r"\d{4}-W\d{2}")
@@ -62,6 +64,7 @@ def write_site(folder: Path) -> Path:
     page = template.render(
         language=language,
         words=Words(language),
+        stale=partial(stale, words=Words(language)),
         networks=[(quote(name), cards) for name, cards in found.items()],
         files=_FILES,
         style=Markup(style),  # noqa: S704 (a file of this package)

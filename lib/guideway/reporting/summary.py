@@ -12,6 +12,7 @@ import pandas as pd
 from guideway.reporting.content import ReportContent
 from guideway.reporting.inert import inert
 from guideway.reporting.local_time import in_local_time
+from guideway.reporting.sentences import Sentences
 from guideway.reporting.strips import days_of
 from guideway.reporting.words import Words
 
@@ -120,6 +121,11 @@ def headline(summary: Summary, words: Words) -> tuple[str, ...]:
     if summary.unplanned:
         sentences.append(words.number("headline.unplanned", summary.unplanned))
     return tuple(sentences)
+
+
+def stale(reason: str, words: Words) -> str:
+    """The banner of a report that is not to be trusted as it stands, and why."""
+    return words("banner.stale", reason=Sentences(words, {})(reason))
 
 
 def plan_verdict(content: ReportContent, words: Words) -> str:

@@ -13,6 +13,7 @@ from guideway.reporting.content import CLASSES, ReportContent
 from guideway.reporting.local_time import in_local_time
 from guideway.reporting.outlook import HORIZONS
 from guideway.reporting.phrases import chainage
+from guideway.reporting.sentences import Sentences
 from guideway.reporting.words import Words, unit_sign
 from guideway.reporting.work_risk import with_year_risk
 
@@ -34,22 +35,22 @@ def forecast_sheet(content: ReportContent, rows: pd.DataFrame, words: Words) -> 
         (words("col.layer"), "text", [words(f"layer.{layer}") for layer in rows["layer"]]),
         (words("lines.line"), "text", [names.get(line, str(line)) for line in rows["line_id"]]),
         (words("col.section"), "text", [_name(n, a) for n, a in zip(rows["name"], rows["asset_id"], strict=True)]),
-        ("asset_id", "text", list(rows["asset_id"])),
-        ("from, m", "0", list(rows["from_m"])),
-        ("to, m", "0", list(rows["to_m"])),
+        (words("head.asset"), "text", list(rows["asset_id"])),
+        (words("head.from"), "0", list(rows["from_m"])),
+        (words("head.to"), "0", list(rows["to_m"])),
         (words("col.indicator_only"), "text", [title(content, code, words) for code in rows["indicator"]]),
-        ("unit", "text", [unit_sign(str(unit)) for unit in rows["unit"]]),
+        (words("head.unit"), "text", [unit_sign(str(unit)) for unit in rows["unit"]]),
         (words("strips.newest"), "0.000", list(rows["level_now"])),
-        (words("cell.over_limit", level=""), "text", list(rows["beyond"])),
-        (words("col.limit"), "text", list(rows["level"])),
+        (words("head.beyond"), "text", [words.grade(level) for level in rows["beyond"]]),
+        (words("col.limit"), "text", [words.grade(level) for level in rows["level"]]),
         (words("detail.limit"), "0.00", list(rows["limit"])),
-        ("p10", "date", _dates(content.as_of, rows["days_p10"])),
-        ("p50", "date", _dates(content.as_of, rows["days_p50"])),
-        ("p90", "date", _dates(content.as_of, rows["days_p90"])),
+        (words("head.p10"), "date", _dates(content.as_of, rows["days_p10"])),
+        (words("head.p50"), "date", _dates(content.as_of, rows["days_p50"])),
+        (words("head.p90"), "date", _dates(content.as_of, rows["days_p90"])),
         *((words("lines.weeks", n=w), "0%", list(rows[f"probability_{w}w"])) for w in HORIZONS),
         (words("col.rate"), "0.000", list(rows["rate_per_year"])),
-        ("rate p10", "0.000", list(rows["rate_low"])),
-        ("rate p90", "0.000", list(rows["rate_high"])),
+        (words("head.rate_p10"), "0.000", list(rows["rate_low"])),
+        (words("head.rate_p90"), "0.000", list(rows["rate_high"])),
         (f"{words('col.shift')}, d", "0", list(rows["shift_days"])),
     ]
     return sheet(words("nav.forecast"), columns)
@@ -58,26 +59,26 @@ def forecast_sheet(content: ReportContent, rows: pd.DataFrame, words: Words) -> 
 def work_sheet(content: ReportContent, words: Words) -> Sheet:
     """The work list."""
     plan, names = in_local_time(with_year_risk(content), content, "window_start", "window_end"), line_names(content)
-    units = units_of(content)
+    units, says = units_of(content), Sentences(words, content.indicator_titles)
     columns = [
         (words("work.no"), "0", list(plan["work_no"])),
         (words("work.work"), "text", [words.code("type", kind) for kind in plan["work_type"]]),
         (words("lines.line"), "text", [names.get(line, str(line)) for line in plan["line_id"]]),
-        ("track", "text", list(plan["track_id"])),
-        ("from, m", "0", list(plan["from_m"])),
-        ("to, m", "0", list(plan["to_m"])),
+        (words("head.track"), "text", list(plan["track_id"])),
+        (words("head.from"), "0", list(plan["from_m"])),
+        (words("head.to"), "0", list(plan["to_m"])),
         (words("work.window"), "time", list(plan["window_start"])),
-        ("–", "time", list(plan["window_end"])),
+        (words("head.until"), "time", list(plan["window_end"])),
         (words("data.zone"), "text", list(plan["zone"])),
         (words("work.cost"), "#,##0", list(plan["cost"])),
-        ("currency", "text", list(plan["currency"])),
+        (words("head.currency"), "text", list(plan["currency"])),
         (words("col.indicator_only"), "text", [title(content, code, words) for code in plan["indicator"]]),
         (words("work.effect"), "0.00", list(plan["expected_effect"])),
-        ("unit", "text", [units.get(code, "") for code in plan["indicator"]]),
+        (words("head.unit"), "text", [units.get(code, "") for code in plan["indicator"]]),
         (words("work.risk_next"), "0%", list(plan["risk_without"])),
         (words("work.risk"), "0%", list(plan["risk_52w"])),
-        (words("work.reason"), "text", list(plan["reason"])),
-        ("asset_ids", "text", [", ".join(str(asset) for asset in assets) for assets in plan["asset_ids"]]),
+        (words("work.reason"), "text", [says(reason) for reason in plan["reason"]]),
+        (words("head.assets"), "text", [", ".join(str(asset) for asset in assets) for assets in plan["asset_ids"]]),
     ]
     return sheet(words("work.title"), columns)
 
@@ -90,15 +91,15 @@ def inferred_sheet(content: ReportContent, words: Words) -> Sheet:
     columns = [
         (words("lines.line"), "text", [names.get(line, str(line)) for line in works["line_id"]]),
         (words("col.section"), "text", [_name(n, a) for n, a in zip(works["name"], works["asset_id"], strict=True)]),
-        ("from, m", "0", list(works["from_m"])),
-        ("to, m", "0", list(works["to_m"])),
+        (words("head.from"), "0", list(works["from_m"])),
+        (words("head.to"), "0", list(works["to_m"])),
         (words("inferred.when"), "date", list(works["at"])),
         (words("col.indicator_only"), "text", [title(content, code, words) for code in works["indicator"]]),
         (words("inferred.effect"), "0.00", list(works["effect"])),
-        ("unit", "text", [units.get(code, "") for code in works["indicator"]]),
+        (words("head.unit"), "text", [units.get(code, "") for code in works["indicator"]]),
         (words("inferred.confidence"), "0%", list(works["confidence"])),
-        ("confirmed (yes/no)", "text", [""] * len(works)),
-        ("work_id", "text", [""] * len(works)),
+        (words("head.confirmed"), "text", [""] * len(works)),
+        (words("head.work"), "text", [""] * len(works)),
     ]
     return sheet(words("inferred.title"), columns)
 
@@ -108,9 +109,9 @@ def defect_sheet(content: ReportContent, words: Words) -> Sheet:
     found = in_local_time(content.exceedance, content, "measured_at")
     found = found.sort_values("severity", ascending=False, kind="stable")
     found = found.merge(content.assets[["asset_id", "name", "asset_type"]], on="asset_id", how="left")
-    names = line_names(content)
+    names, says = line_names(content), Sentences(words, content.indicator_titles)
     columns = [
-        (words("detail.level"), "text", list(found["level"])),
+        (words("detail.level"), "text", [words.grade(level) for level in found["level"]]),
         (
             words("col.layer"),
             "text",
@@ -118,15 +119,15 @@ def defect_sheet(content: ReportContent, words: Words) -> Sheet:
         ),
         (words("lines.line"), "text", [names.get(line, str(line)) for line in found["line_id"]]),
         (words("col.section"), "text", [_name(n, a) for n, a in zip(found["name"], found["asset_id"], strict=True)]),
-        ("from, m", "0.0", list(found["from_m"])),
-        ("to, m", "0.0", list(found["to_m"])),
+        (words("head.from"), "0.0", list(found["from_m"])),
+        (words("head.to"), "0.0", list(found["to_m"])),
         (words("col.indicator_only"), "text", [title(content, code, words) for code in found["indicator"]]),
         (words("defects.peak"), "0.00", list(found["peak"])),
         (words("defects.limit"), "0.00", list(found["limit"])),
-        ("unit", "text", [unit_sign(str(unit)) for unit in found["unit"]]),
+        (words("head.unit"), "text", [unit_sign(str(unit)) for unit in found["unit"]]),
         (words("defects.measured"), "time", list(found["measured_at"])),
         (words("data.zone"), "text", list(found["zone"])),
-        (words("defects.reason"), "text", list(found["reason"])),
+        (words("defects.reason"), "text", [says(reason) for reason in found["reason"]]),
         (words("data.recording"), "text", list(found["recording_id"])),
     ]
     return sheet(words("defects.title"), columns)
@@ -145,12 +146,12 @@ def class_sheet(content: ReportContent, words: Words) -> Sheet:
 
 def rejected_sheet(content: ReportContent, words: Words) -> Sheet:
     """Files that were not taken."""
-    files = content.source_file
+    files, says = content.source_file, Sentences(words, content.indicator_titles)
     columns = [
         (words("data.file"), "text", list(files["path"])),
         (words("data.source"), "text", list(files["source_id"])),
         (words("data.status"), "text", [words.code("status", status) for status in files["status"]]),
-        (words("data.reason"), "text", list(files["reason"])),
+        (words("data.reason"), "text", [says(reason) for reason in files["reason"]]),
         (f"{words('data.delivered')}, UTC", "time", list(files["delivered_at"])),
         (f"{words('data.size')}, B", "0", list(files["size_bytes"])),
     ]
@@ -159,21 +160,25 @@ def rejected_sheet(content: ReportContent, words: Words) -> Sheet:
 
 def rules_sheet(content: ReportContent, words: Words) -> Sheet:
     """The limits in force, with edition and provenance."""
-    limits = content.limits
-    wanted = (
-        "rulebook_id",
-        "indicator",
-        "asset_class",
-        "level",
-        "value",
-        "unit",
-        "standard",
-        "edition",
-        "clause",
-        "provenance",
-    )
-    formats = {"value": "0.00"}
-    return sheet(words("quality.rules"), [(name, formats.get(name, "text"), list(limits[name])) for name in wanted])
+    limits, says = content.limits, Sentences(words, content.indicator_titles)
+    columns = [
+        (words("quality.book"), "text", list(limits["rulebook_id"])),
+        (words("col.indicator_only"), "text", [title(content, code, words) for code in limits["indicator"]]),
+        (words("head.class"), "text", [asset_class(code, words) for code in limits["asset_class"]]),
+        (words("detail.level"), "text", [words.grade(level) for level in limits["level"]]),
+        (words("detail.limit"), "0.00", list(limits["value"])),
+        (words("head.unit"), "text", list(limits["unit"])),
+        (words("quality.standard"), "text", list(limits["standard"])),
+        (words("quality.edition"), "text", [says(edition) for edition in limits["edition"]]),
+        (words("head.clause"), "text", list(limits["clause"])),
+        (words("head.provenance"), "text", [says(source) for source in limits["provenance"]]),
+    ]
+    return sheet(words("quality.rules"), columns)
+
+
+def asset_class(code: object, words: Words) -> str:
+    """What a limit applies to, such as ``residential.surface``, in words."""
+    return " · ".join(words.code("zone", part) for part in str(code).split("."))
 
 
 def rows_of(frame: pd.DataFrame) -> Iterator[Any]:

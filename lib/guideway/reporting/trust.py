@@ -5,6 +5,7 @@ from __future__ import annotations
 from guideway.reporting.content import ReportContent
 from guideway.reporting.local_time import in_local_time
 from guideway.reporting.phrases import chainage
+from guideway.reporting.sentences import Sentences
 from guideway.reporting.tables import Sheet, line_names, rows_of, sheet, title, units_of
 from guideway.reporting.words import Words
 
@@ -21,7 +22,7 @@ def scorecard_sheet(content: ReportContent, words: Words) -> Sheet:
         (words("quality.crps"), "0.000", list(card["crps"])),
         (words("quality.baseline"), "0.000", list(card["baseline_crps"])),
         (words("quality.bias"), "0.000", list(card["bias"])),
-        ("unit", "text", [units.get(code, "") for code in card["indicator"]]),
+        (words("head.unit"), "text", [units.get(code, "") for code in card["indicator"]]),
     ]
     return sheet(words("quality.scorecard"), columns)
 
@@ -48,7 +49,7 @@ def misaligned_sheet(content: ReportContent, words: Words) -> Sheet:
         (words("data.recording"), "text", list(found["recording_id"])),
         (words("lines.line"), "text", [names.get(line, str(line)) for line in found["line_id"]]),
         (words("work.place"), "text", [chainage(float(m.from_m), float(m.to_m)) for m in rows_of(found)]),
-        (words("data.reason"), "text", list(found["method"])),
+        (words("data.reason"), "text", [words.code("method", method) for method in found["method"]]),
         (words("data.correlation", r=""), "0.00", list(found["correlation"])),
         (words("data.started"), "time", list(found["started_at"])),
         (words("data.zone"), "text", list(found["zone"])),
@@ -58,12 +59,13 @@ def misaligned_sheet(content: ReportContent, words: Words) -> Sheet:
 
 def unmeasured_sheet(content: ReportContent, words: Words) -> Sheet:
     """Recordings that gave no indicator."""
+    says = Sentences(words, content.indicator_titles)
     found, names = in_local_time(content.unmeasured, content, "started_at"), line_names(content)
     columns = [
         (words("data.recording"), "text", list(found["recording_id"])),
         (words("lines.line"), "text", [names.get(line, str(line)) for line in found["line_id"]]),
         (words("data.status"), "text", [words.code("status", status) for status in found["status"]]),
-        (words("data.reason"), "text", list(found["reason"])),
+        (words("data.reason"), "text", [says(reason) for reason in found["reason"]]),
         (words("data.started"), "time", list(found["started_at"])),
         (words("data.zone"), "text", list(found["zone"])),
     ]
@@ -75,10 +77,10 @@ def plan_sheet(content: ReportContent, words: Words) -> Sheet:
     plan = content.maintenance_plan
     columns = [
         (words("data.status"), "text", [words.code("status", status) for status in plan["status"]]),
-        ("weeks", "0", list(plan["horizon_weeks"])),
+        (words("head.weeks"), "0", list(plan["horizon_weeks"])),
         (words("work.cost"), "#,##0", list(plan["cost"])),
         (words("work.budget"), "#,##0", list(plan["budget"])),
-        ("currency", "text", list(plan["currency"])),
+        (words("head.currency"), "text", list(plan["currency"])),
         (words("work.gap"), "0.0%", list(plan["gap"])),
         (words("work.accepted"), "0%", list(plan["accepted_risk"])),
         (words("work.missed"), "0", list(plan["safety_missed"])),

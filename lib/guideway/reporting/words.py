@@ -16,7 +16,7 @@ LANGUAGES: tuple[Language, ...] = ("en", "zh-Hant", "zh-Hans")
 LANGUAGE_NAMES: Mapping[Language, str] = {"en": "English", "zh-Hant": "繁體中文", "zh-Hans": "简体中文"}
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_UNITS = {
+UNITS: Mapping[str, str] = {
     "m/s**2": "m/s²",
     "um/m": "µm/m",
     "um": "µm",
@@ -60,6 +60,10 @@ class Words:
             return phrases[LANGUAGES.index(self.language)]
         return default if default is not None else str(code).replace("_", " ")
 
+    def grade(self, level: object) -> str:
+        """A limit's level: a code such as ``IAL`` as it is, a word such as ``less_comfortable`` in the language."""
+        return self.code("grade", str(level).replace(" ", "_"), str(level))
+
     def consequence(self, severity: int, asset_type: object, *, now: bool) -> str:
         """What a limit of this severity asks for, before it is crossed or ``now``: of receivers, less noise."""
         kind = "consequence.now" if now else "consequence"
@@ -79,4 +83,4 @@ class Words:
 
 def unit_sign(unit: str) -> str:
     """A unit as Pint names it, as people write it beside a number; a level's reference value stays in the tables."""
-    return _UNITS.get(unit, _REFERENCE.sub("dB", unit))
+    return UNITS.get(unit, _REFERENCE.sub("dB", unit))

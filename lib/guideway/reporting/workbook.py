@@ -13,6 +13,7 @@ import xlsxwriter
 
 from guideway.reporting.inert import inert
 from guideway.reporting.tables import Sheet
+from guideway.reporting.words import Words
 
 MAX_ROWS = 1_048_000
 """Rows a sheet may hold; the rest is in the CSV beside it, and the sheet says so."""
@@ -23,12 +24,13 @@ _CODES = {"date": "yyyy-mm-dd", "time": "yyyy-mm-dd hh:mm"}
 _WIDTHS = {"text": 22, "date": 11, "time": 16}
 
 
-def write_workbook(path: Path, sheets: Sequence[Sheet], *, title: str, created: date) -> None:
+def write_workbook(path: Path, sheets: Sequence[Sheet], words: Words, *, title: str, created: date) -> None:
     """Write one workbook; each sheet has a frozen, filterable heading row.
 
     Args:
         path: file to write.
         sheets: tables, in order.
+        words: language of what a sheet says beside its cells.
         title: title in the file's properties.
         created: date in the file's properties, so that the same content gives the same bytes.
     """
@@ -47,10 +49,10 @@ def write_workbook(path: Path, sheets: Sequence[Sheet], *, title: str, created: 
             {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom", "bg_color": "#F3F1EC"}
         )
         for sheet in sheets:
-            _write_sheet(book, sheet, heading)
+            _write_sheet(book, sheet, heading, words)
 
 
-def _write_sheet(book: Any, sheet: Sheet, heading: Any) -> None:
+def _write_sheet(book: Any, sheet: Sheet, heading: Any, words: Words) -> None:
     page = book.add_worksheet(_sheet_name(sheet.name))
     page.freeze_panes(1, 0)
     page.set_landscape()
@@ -67,7 +69,7 @@ def _write_sheet(book: Any, sheet: Sheet, heading: Any) -> None:
         for column, (value, kind) in enumerate(zip(row, sheet.formats, strict=True)):
             _write_cell(page, number, column, value, kind, formats[column])
     if len(rows) < len(sheet.rows):
-        page.write_string(len(rows) + 1, 0, f"{len(sheet.rows) - len(rows)} more rows are in the CSV file")
+        page.write_string(len(rows) + 1, 0, words("head.more_rows", n=len(sheet.rows) - len(rows)))
     page.autofilter(0, 0, max(1, len(rows)), len(sheet.headings) - 1)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 
 from guideway.simulate import assets, faults, maglev
+from guideway.simulate.failures import FailingAsset, failing_magnet, failing_switch, register_rows
 from guideway.simulate.guideway import Guideway, magnet_defects, repairs
 from guideway.simulate.layout import Layout
 from guideway.simulate.measurements import (
@@ -26,6 +27,7 @@ from guideway.simulate.streams import stream
 from guideway.simulate.track import Track
 from guideway.simulate.truth import Truth
 from guideway.simulate.wayside import Receiver, receivers_of
+from guideway.simulate.weather import weather_rows
 from guideway.simulate.works import rail_works, recorded
 
 Progress = Callable[[str, int, int], None]
@@ -72,6 +74,7 @@ class _Archive:
     def write_line(self, line: LineSpec) -> None:
         for name, row in zip(("line", "track"), assets.line_rows(line), strict=True):
             self.reference.add(name, [row])
+        self.reference.add("weather", weather_rows(line, self.spec.first_day, self.spec.weeks, self.spec.seed))
         if line.mode == "maglev":
             self._write_maglev(line)
         else:
@@ -121,21 +124,39 @@ class _Archive:
         self.truth.add_works(works, guideway.layout)
         self.reference.add("work_history", assets.work_rows(recorded(works, guideway.layout, self.spec), self.spec))
         self._add_reference(guideway.layout, (), guideway.frequency_hz.tolist())
-        self.reference.add("asset", assets.magnet_rows(line, magnets, self.spec.first_day))
+        rows = assets.magnet_rows(line, magnets, self.spec.first_day)
+        self.reference.add("asset", rows)
+        first, weeks, seed = self.spec.first_day, self.spec.weeks, self.spec.seed
+        self._register(
+            failing_magnet(str(row["asset_id"]), line.line_id, _installed(row), weak, first, weeks, seed)
+            for row in rows
+            if row["asset_type"] == "magnet"
+        )
 
     def _add_reference(
         self, layout: Layout, receivers: tuple[Receiver, ...], frequency_hz: Sequence[float] = ()
     ) -> None:
-        first, seed = self.spec.first_day, self.spec.seed
+        first, weeks, seed = self.spec.first_day, self.spec.weeks, self.spec.seed
         zones = {receiver.section: receiver.zone for receiver in receivers}
+        switches = assets.switch_rows(layout, seed, first)
         for rows in (
             assets.section_rows(layout, zones, first, seed, frequency_hz),
             assets.receiver_rows(layout, receivers, first),
-            assets.switch_rows(layout, seed, first),
+            switches,
         ):
             self.reference.add("section", rows[0])
             self.reference.add("asset", rows[1])
         self.reference.add("traffic", assets.traffic_rows(layout, self.spec))
+        for row in switches[1]:
+            passes = float(layout.passes[layout.index_at(float(str(row["from_m"])))])
+            asset_id, line_id = str(row["asset_id"]), layout.line.line_id
+            self._register([failing_switch(asset_id, line_id, _installed(row), passes, first, weeks, seed)])
+
+    def _register(self, failing: Iterable[FailingAsset]) -> None:
+        """Put what failed into the fault register, and the rates behind it into the truth."""
+        for asset in failing:
+            self.truth.add_failures(asset)
+            self.reference.add("failure", register_rows(asset, self.spec.first_day, self.spec.seed))
 
     def _deliver(self, series: Series) -> list[tuple[str, Odometer]]:
         """Write the files of one source on one line; returns path and odometer of those from a vehicle."""
@@ -201,3 +222,7 @@ class _Archive:
                 "size_bytes": size_bytes,
             }
         )
+
+
+def _installed(asset: assets.Row) -> date:
+    return date.fromisoformat(str(asset["installed_on"]))

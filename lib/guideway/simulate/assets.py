@@ -11,7 +11,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from guideway.contracts.reference import ASSET, LINE, SECTION, TABLES, TRACK, TRAFFIC, WORK_HISTORY
+from guideway.contracts.reference import (
+    ASSET,
+    FAILURE,
+    LINE,
+    SECTION,
+    TABLES,
+    TRACK,
+    TRAFFIC,
+    WEATHER,
+    WORK_HISTORY,
+)
 from guideway.simulate.layout import GIRDER_M, Layout
 from guideway.simulate.network import LineSpec, NetworkSpec
 from guideway.simulate.streams import stream
@@ -19,7 +29,7 @@ from guideway.simulate.wayside import Receiver
 from guideway.simulate.works import WorkRecord
 
 Row = dict[str, object]
-WRITTEN = (LINE, TRACK, SECTION, ASSET, WORK_HISTORY, TRAFFIC)
+WRITTEN = (LINE, TRACK, SECTION, ASSET, WORK_HISTORY, TRAFFIC, WEATHER, FAILURE)
 _RECEIVER_HALF_M = 25.0
 _SWITCH_M = 60.0
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from guideway.simulate.degradation import Deterioration
+from guideway.simulate.failures import FailingAsset
 from guideway.simulate.guideway import SlowDefect
 from guideway.simulate.layout import Layout
 from guideway.simulate.measurements import Measurement
@@ -32,6 +33,7 @@ class Truth:
         ``shifts/<line>.parquet``: true minus stated chainage, per run, every 50 m (add it to the stated one);
         ``works.csv``: all works, whether recorded, their effect;
         ``defects.csv``: isolated, maglev and corrugation defects, onset and the day their limit is passed;
+        ``failures.csv``: assets of the fault register, their rates of failure on the first and last day, how many came;
         ``passages.csv``: trains in fixed records; ``files.csv``: every file, its fault, the status it should get.
     """
 
@@ -40,6 +42,7 @@ class Truth:
     sections: list[Row] = field(default_factory=list)
     works: list[Row] = field(default_factory=list)
     defects: list[Row] = field(default_factory=list)
+    failures: list[Row] = field(default_factory=list)
     passages: list[Row] = field(default_factory=list)
     files: list[Row] = field(default_factory=list)
 
@@ -137,6 +140,19 @@ class Truth:
             growth_per_year=0.0, start=1.0, limit=None, at_m=None,
         )  # fmt: skip
 
+    def add_failures(self, failing: FailingAsset) -> None:
+        """Rates of failure of an asset, and how often it failed within the register."""
+        self.failures.append(
+            {
+                "line_id": failing.line_id,
+                "asset_id": failing.asset_id,
+                "asset_type": failing.asset_type,
+                "rate_per_year_first_day": failing.rate(0.0),
+                "rate_per_year_last_day": failing.rate(self.spec.weeks * 7.0),
+                "n_failures": len(failing.days),
+            }
+        )
+
     def add_passages(self, path: str, measurement: Measurement) -> None:
         """Trains in a fixed sensor's record."""
         for from_s, to_s, speed_kmh, train_id in measurement.passages:
@@ -158,6 +174,7 @@ class Truth:
             "sections": self.sections,
             "works": self.works,
             "defects": self.defects,
+            "failures": self.failures,
             "passages": self.passages,
             "files": self.files,
         }

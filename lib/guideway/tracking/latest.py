@@ -1,4 +1,4 @@
-"""The last training, wherever its run is: in MLflow, or still waiting for it."""
+"""The last training of a registered model, wherever its run is: in MLflow, or still waiting for it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date
 
 from mlflow.exceptions import MlflowException
 
+from guideway.contracts.models import CONDITION_MODEL
 from guideway.prognostics.retraining import Training
 from guideway.tracking.outbox import pending
 from guideway.tracking.record import RUN_FILE
@@ -24,6 +25,8 @@ def _waiting(settings: TrackingSettings) -> Iterator[Training]:
     for place in pending(settings):
         try:
             told = json.loads((place / RUN_FILE).read_text(encoding="utf-8"))
+            if told.get("model", CONDITION_MODEL) != settings.model_name:
+                continue
             yield _training(told["tags"], told["params"])
         except (OSError, ValueError, KeyError):
             continue  # `replay` sets a damaged record aside, in words
@@ -40,4 +43,4 @@ def _registered(settings: TrackingSettings) -> Iterator[Training]:
 
 
 def _training(tags: Mapping[str, str], params: Mapping[str, str]) -> Training:
-    return Training(date.fromisoformat(tags["guideway.as_of"]), params["limits"])
+    return Training(date.fromisoformat(tags["guideway.as_of"]), params.get("limits", ""))

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from guideway.contracts.models import CONDITION_MODEL
+
 RUN_FILE = "run.json"
 TEXTS = "text_model"
 PLOTS = "plots"
@@ -52,6 +54,7 @@ class RunRecord:
         plots: pictures by file name, PNG.
         example: a few rows of input by column.
         promotion: put the model into service at once, in whose name and why; otherwise it stays a challenger.
+        model: the registered model it becomes a version of.
     """
 
     record_id: str
@@ -67,6 +70,7 @@ class RunRecord:
     plots: Mapping[str, bytes] = field(default_factory=dict)
     example: Mapping[str, list[Any]] = field(default_factory=dict)
     promotion: Promotion | None = None
+    model: str = CONDITION_MODEL
 
 
 def write_record(record: RunRecord, folder: Path) -> None:
@@ -80,6 +84,7 @@ def write_record(record: RunRecord, folder: Path) -> None:
     _write(draft / EXAMPLE, json.dumps(dict(record.example)).encode())
     facts = {
         "record_id": record.record_id,
+        "model": record.model,
         "run_name": record.run_name,
         "started_ms": record.started_ms,
         "ended_ms": record.ended_ms,
@@ -118,6 +123,7 @@ def read_record(folder: Path) -> RunRecord:
         plots={path.name: path.read_bytes() for path in sorted((folder / PLOTS).glob("*.png"))},
         example=json.loads((folder / EXAMPLE).read_text()),
         promotion=None if promotion is None else Promotion(**promotion),
+        model=facts.get("model", CONDITION_MODEL),  # what waits may be of before there was another
     )
 
 

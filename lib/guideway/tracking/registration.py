@@ -1,83 +1,91 @@
-"""From a training table to a registered version: train, write the record down, deliver it."""
+"""From a trained model to a registered version: write the record down, deliver it, say what became of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timezone
-
-import pandas as pd
+from datetime import date, datetime, timezone
 
 from guideway import __version__
-from guideway.prognostics.evaluation import Evaluation
-from guideway.prognostics.failures import FailureModels
 from guideway.prognostics.gate import Decision
-from guideway.prognostics.parameters import ModelParameters
-from guideway.prognostics.training import train
-from guideway.tracking.condition import NO_FAILURES, condition_record
+from guideway.tracking.origin import Origin
 from guideway.tracking.outbox import deliver
-from guideway.tracking.record import TableVersion
+from guideway.tracking.record import RunRecord, TableVersion
 from guideway.tracking.store import TrackingSettings
 
 
 @dataclass(frozen=True)
-class Registered:
-    """What became of a trained model.
+class Renewal:
+    """What became of a registered model in a training job.
 
     Attributes:
-        told: name and version, or that it waits in the outbox because MLflow is down.
-        awaits_approval: the version, where only a person's word is missing.
+        told: in words.
+        registered: name and version, or that it waits in the outbox because MLflow is down; None without a new one.
+        facts: for the job's receipt.
+        awaits_approval: ``version`` and ``gate`` by registered model, where only a person's word is missing.
     """
 
     told: str
-    awaits_approval: str | None = None
+    registered: str | None
+    facts: Mapping[str, object]
+    awaits_approval: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def none(cls, told: str, registered: str | None = None) -> Renewal:
+        """Nothing was trained; ``registered`` names what goes on."""
+        return cls(told, registered, {"registered": registered, "trained": False}, {})
+
+    @classmethod
+    def goes_on(cls, model: str, version: str) -> Renewal:
+        """There is no reason to train again."""
+        return cls.none(f"{model} version {version} goes on: no reason to train again", f"{model} version {version}")
 
 
-@dataclass(frozen=True)
 class Registration:
-    """What every version registered by one training run has in common.
+    """Registers what one training of one model brings, which begins when this is made.
 
-    Attributes:
+    Args:
         tracking: where MLflow is.
-        frame: the training table.
-        inputs: address and Delta version of each table that was read, by name.
+        inputs: gives address and Delta version of each table that was read, by name.
         run_id: Guideway's run.
         as_of: nothing after this day was used.
         approval: a person promotes, not the gate.
-        failures: small models of the failures of assets, which go with each version.
     """
 
-    tracking: TrackingSettings
-    frame: pd.DataFrame
-    inputs: Mapping[str, tuple[str, int]]
-    run_id: str
-    as_of: date
-    approval: bool = False
-    failures: FailureModels = NO_FAILURES
+    def __init__(
+        self,
+        tracking: TrackingSettings,
+        inputs: Callable[[], Mapping[str, tuple[str, int]]],
+        run_id: str,
+        as_of: date,
+        *,
+        approval: bool = False,
+    ) -> None:
+        self.tracking, self._inputs, self._run_id, self.as_of = tracking, inputs, run_id, as_of
+        self._approval, self._started_at = approval, datetime.now(timezone.utc)
 
-    def register(
-        self, parameters: ModelParameters, seed: int, evaluation: Evaluation, decision: Decision
-    ) -> Registered:
-        """Train on all rows and register the version.
+    def register(self, decision: Decision, record_of: Callable[[Origin], RunRecord]) -> Renewal:
+        """Register a version; where the gate agrees it is promoted at once, or waits for a person's approval.
 
-        Where the gate agrees it is promoted at once, or waits for a person's approval.
+        Args:
+            decision: what the gate said.
+            record_of: makes the record of the run that ends now.
         """
-        record = condition_record(
-            train(self.frame, parameters, seed),
-            evaluation,
-            decision,
-            self.frame,
-            inputs=tuple(TableVersion(name, path, version) for name, (path, version) in self.inputs.items()),
-            run_id=self.run_id,
-            code_version=__version__,
-            as_of=datetime.combine(self.as_of, time.max, timezone.utc),
-            ended_at=datetime.now(timezone.utc),
-            promoted_by=None if self.approval else "gate",
-            failures=self.failures,
+        record = record_of(
+            Origin(
+                run_id=self._run_id,
+                code_version=__version__,
+                as_of=self.as_of,
+                started_at=self._started_at,
+                ended_at=datetime.now(timezone.utc),
+                inputs=tuple(TableVersion(name, path, version) for name, (path, version) in self._inputs().items()),
+                promoted_by=None if self._approval else "gate",
+            )
         )
         delivery = deliver(record, self.tracking)
         version = next((r.model_version for r in delivery.receipts if r.record_id == record.record_id), None)
-        if version is None:
-            return Registered(f"waits in the outbox: {delivery.problem}")
-        awaits = version if decision.promote and self.approval else None
-        return Registered(f"{self.tracking.model_name} version {version}", awaits)
+        registered = f"{record.model} version {version}" if version else f"waits in the outbox: {delivery.problem}"
+        facts = {"registered": registered, "trained": True, "promoted": decision.promote, "gate": decision.summary}
+        asks = version is not None and decision.promote and self._approval
+        awaits = {record.model: {"version": str(version), "gate": decision.summary}} if asks else {}
+        return Renewal(f"{registered}; {decision.summary}", registered, facts, awaits)

@@ -11,6 +11,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
+from guideway.contracts.models import REGISTERED_MODELS
 from guideway.errors import GuidewayError
 from guideway.tracking import packaging
 from guideway.tracking.record import CARD, PLOTS, TEXTS, Promotion, RunRecord, TableVersion, checksums
@@ -61,10 +62,10 @@ def publish(record: RunRecord, settings: TrackingSettings) -> Receipt:
         run_id = _run(client, deadline, record, settings)
         version = None
         if record.texts:
-            version = _register(client, deadline, record, settings, run_id)
+            version = _register(client, deadline, record, run_id)
             deadline.check()
             if record.promotion is not None:
-                _promote(client, settings.model_name, version, record.promotion, "promote")
+                _promote(client, record.model, version, record.promotion, "promote")
         return Receipt(record.record_id, run_id, version)
 
 
@@ -137,7 +138,8 @@ def _lay_out(record: RunRecord, folder: Path) -> None:
         (folder / TEXTS).mkdir()
         for name, text in record.texts.items():
             (folder / TEXTS / name).write_text(text, encoding="utf-8")
-        packaging.save({name: folder / TEXTS / name for name in record.texts}, record.example, folder / "model")
+        texts = {name: folder / TEXTS / name for name in record.texts}
+        packaging.save(record.model, texts, record.example, folder / "model")
 
 
 def _dataset(table: TableVersion) -> DatasetInput:
@@ -146,14 +148,12 @@ def _dataset(table: TableVersion) -> DatasetInput:
     return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
 
 
-def _register(
-    client: MlflowClient, deadline: Deadline, record: RunRecord, settings: TrackingSettings, run_id: str
-) -> str:
-    name = settings.model_name
+def _register(client: MlflowClient, deadline: Deadline, record: RunRecord, run_id: str) -> str:
+    name = record.model
     try:
         client.get_registered_model(name)
     except MlflowException:
-        client.create_registered_model(name, description="Condition of an asset 13 weeks ahead, and exceedance risk.")
+        client.create_registered_model(name, description=REGISTERED_MODELS[name])
     for found in client.search_model_versions(f"name = '{name}'"):
         if found.run_id == run_id:
             return str(found.version)

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from guideway.contracts.models import CONDITION_MODEL
 from guideway.errors import GuidewayError
 from guideway.object_store import SCHEME
 from guideway.tracking.quiet import hushed
@@ -36,7 +37,7 @@ class TrackingSettings(BaseModel):
         folder: local folder of the outbox and of the copy of the champion.
         artifacts: folder or ``s3://`` address of artifacts (SQLite only; a server has its own); default in ``folder``.
         experiment: experiment of the runs.
-        model_name: registered model.
+        model_name: registered model that is asked about.
         max_wait_s: longest time a job waits for a server in all.
     """
 
@@ -46,7 +47,7 @@ class TrackingSettings(BaseModel):
     folder: Path
     artifacts: Path | str | None = None
     experiment: str = "guideway-condition"
-    model_name: str = "guideway-condition-13w"
+    model_name: str = CONDITION_MODEL
     max_wait_s: float = Field(default=60.0, gt=0)
 
     @classmethod
@@ -68,6 +69,10 @@ class TrackingSettings(BaseModel):
             return cls.model_validate({"uri": uri, "folder": folder, "artifacts": bucket, **others})
         place = Path(artifacts).resolve()
         return cls.model_validate({"uri": uri, "folder": place.parent, "artifacts": place, **others})
+
+    def of_model(self, name: str) -> TrackingSettings:
+        """The same store, asked about another registered model."""
+        return self.model_copy(update={"model_name": name})
 
     @property
     def is_server(self) -> bool:

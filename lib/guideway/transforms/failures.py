@@ -22,6 +22,9 @@ from guideway.transforms.series_cells import days
 from guideway.udfs.degradation import epoch_days
 from guideway.udfs.features import RISK_DDL, Serving
 
+ONLY_FAILURES = "target LIKE 'fails%'"
+"""Rows of ``gold.failure_risk`` that are about failures, as SQL."""
+
 
 class FaultRegister:
     """Failures up to a day, the assets of the types that ever failed, and their conditions."""
@@ -44,10 +47,9 @@ class FaultRegister:
         names = ("asset_id", "level", "distance_to_limit", "passes_per_day")
         self._conditions = worst_conditions(features.select(*names, origin).toPandas())
 
-    def learn(self, seed: int) -> FailureModels:
-        """A model of each type of asset with enough failures."""
-        quarters = register_quarters(self._failures, self.until_days)
-        return FailureModels.fit(self._landmarks(quarters), self.until_days, seed)
+    def past(self) -> pd.DataFrame:
+        """What was known of each asset at each quarter of the register, and what came; see ``landmarks``."""
+        return self._landmarks(register_quarters(self._failures, self.until_days))
 
     def today(self) -> pd.DataFrame:
         """What is known of each asset now; see ``prognostics.failures.landmarks``."""
@@ -57,14 +59,18 @@ class FaultRegister:
         return landmarks(self._assets, self._failures, self._conditions, at_days, self.until_days)
 
 
-def failure_risk(read: Callable[[Table], DataFrame], champion: Serving, as_of: date) -> DataFrame | None:
-    """Rows of ``gold.failure_risk``, targets ``fails_<weeks>w``; None where the champion knows of no failures."""
+def landmark_rows(read: Callable[[Table], DataFrame], as_of: date) -> tuple[pd.DataFrame, float]:
+    """Rows of ``prognostics.failures.landmarks`` of past quarters up to ``as_of``, and its end in days."""
+    register = FaultRegister(read, as_of)
+    return register.past(), register.until_days
+
+
+def failure_risk(read: Callable[[Table], DataFrame], champion: Serving, as_of: date) -> DataFrame:
+    """Rows of ``gold.failure_risk``, targets ``fails_<weeks>w``, by the models of failures in service."""
     models = FailureModels.from_texts(champion.texts)
-    if not models.models:
-        return None
     told = models.predict(FaultRegister(read, as_of).today())
     told["target"] = "fails_" + told["weeks"].astype(int).astype(str) + "w"
     told = told.rename(columns={"probability": "score", "median_days": "predicted_value", "reasons": "reason_codes"})
     told = told.assign(as_of=as_of, model_name=champion.name, model_version=champion.version)
     order = [name.split()[0] for name in RISK_DDL.split(", ")]
-    return read(ASSET).sparkSession.createDataFrame(told[order], RISK_DDL) if len(told) else None
+    return read(ASSET).sparkSession.createDataFrame(told[order], RISK_DDL)

@@ -26,12 +26,13 @@ from guideway.contracts.gold import (
     POLICY_COMPARISON,
     WORK_PLAN,
 )
+from guideway.contracts.models import ASSET_FEATURE
 from guideway.contracts.noise_control import INSERTION_LOSS, LEVEL_PART, NOISE_SOURCE
 from guideway.contracts.reference import ASSET, LIMIT, LINE, SECTION
 from guideway.contracts.silver import MEASUREMENT, POSITION_FIX
 from guideway.monitoring.noise_control.ranking import rank_receivers
 from guideway.monitoring.registry import indicators
-from guideway.reporting.content import ModelCard, ReportContent, in_key_order
+from guideway.reporting.content import DEPARTURE_COLUMNS, ModelCard, ReportContent, in_key_order
 from guideway.reporting.outlook import outlook
 from guideway.reporting.quality_classes import CLASS_INDICATORS, km_by_class
 from guideway.reporting.strips import build_strip_maps, build_trends
@@ -65,6 +66,7 @@ READS = (
     LIMIT_FORECAST,
     FORECAST_SCORECARD,
     FAILURE_RISK,
+    ASSET_FEATURE,
     WORK_PLAN,
     MAINTENANCE_PLAN,
     DEFERRAL,
@@ -125,6 +127,7 @@ def gather(
         "insertion_loss": read(INSERTION_LOSS).where(today),
         "level_part": read(LEVEL_PART).where(today),
         "failure_risk": read(FAILURE_RISK).where(today),
+        "departure": read(ASSET_FEATURE).where(today & F.col("departure").isNotNull()).select(*DEPARTURE_COLUMNS),
         "forecast_scorecard": read(FORECAST_SCORECARD).where(today),
         "source_file": read(SOURCE_FILE).where("status <> 'accepted'").where(in_week("delivered_at", as_of)),
         "misaligned": misaligned.where(in_week("started_at", as_of)),

@@ -15,6 +15,7 @@ from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.priors import Priors
 from guideway.degradation.trends import fit_trends
 from guideway.prognostics.definitions import DEFINITION, FEATURE_NAMES
+from guideway.prognostics.departures import departures
 from guideway.prognostics.features import feature_table
 from guideway.prognostics.model import TrainedModel
 from guideway.prognostics.reasons import reason_codes
@@ -30,6 +31,9 @@ _NO_WEATHER = Weather()
 
 KEYS = ("asset_id", "line_id", "indicator", "kind", "unit", "direction", "level_name")
 """What a row of features says besides its features and its day."""
+
+DEPARTURE = ("departure", "departure_sigmas")
+"""What a row of features says of anomalies, which no model learns from."""
 
 _FEATURE_COLUMNS = [c for c in ASSET_FEATURE.columns if c.name != "as_of"]
 FEATURE_DDL = ", ".join(f"{c.name} {c.type}" for c in _FEATURE_COLUMNS)
@@ -81,7 +85,7 @@ def known_features(
         weather: of the lines.
 
     Returns:
-        ``KEYS``, ``series``, ``origin_days`` and the features; a row a series, in their order.
+        ``KEYS``, ``series``, ``origin_days``, the features and ``DEPARTURE``; a row a series, in their order.
     """
     batch = series_batch(rows, priors.groups if priors else (), work_types, known_by=origin_days)
     static = _static(rows) | _traffic(rows, origin_days)
@@ -94,7 +98,9 @@ def known_features(
         static |= dict(zip(_ENGINE, fitted, strict=True))
     own = {"kind": "pool"}
     keys = {name: np.asarray(rows.column(own.get(name, name)).to_pylist(), dtype=object) for name in KEYS}
-    return pd.DataFrame(keys | feature_table(batch, np.array([origin_days]), static))
+    found = departures(batch, origin_days, (static["track"], static["group"]))
+    odd = {"departure": found.standing_out(static["limit"]), "departure_sigmas": found.sigmas}
+    return pd.DataFrame(keys | feature_table(batch, np.array([origin_days]), static) | odd)
 
 
 def targets(rows: pa.RecordBatch, work_types: tuple[str, ...], origin_days: float) -> pd.DataFrame:
@@ -143,7 +149,7 @@ def track_features(
 
 def feature_rows(frame: pd.DataFrame) -> pa.Table:
     """Rows of ``FEATURE_DDL`` from those of ``known_features``: what is not known is null."""
-    columns: dict[str, object] = {name: numbers(frame[name]) for name in FEATURE_NAMES}
+    columns: dict[str, object] = {name: numbers(frame[name]) for name in (*FEATURE_NAMES, *DEPARTURE)}
     columns |= {name: frame[name].tolist() for name in KEYS} | {"definition": [DEFINITION] * len(frame)}
     return pa.table({name: columns[name] for name in _FEATURE_SCHEMA.names}, schema=_FEATURE_SCHEMA)
 

@@ -6,12 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from guideway.prognostics.failure_gate import decide_failures
 from guideway.prognostics.failures import (
+    FailureModel,
     FailureModels,
+    is_proven,
     landmarks,
     register_quarters,
     worst_conditions,
 )
+from guideway.prognostics.metrics import Difference
+from guideway.prognostics.survival import constant_rate
 
 UNTIL = 1460.0
 YEAR = 365.2425
@@ -104,19 +109,33 @@ def test_where_states_explain_nothing_one_rate_serves():
     assert models.predict(today)["reasons"].iloc[0] == ["fails as often as others of its type"]
 
 
+def test_three_assets_prove_nothing_however_far_apart_they_are():
+    clear = {"mean": -0.1, "low": -0.14, "high": -0.07}
+    assert not is_proven(Difference(**clear, n_assets=3))
+    assert is_proven(Difference(**clear, n_assets=6))
+    assert not is_proven(Difference(mean=-0.1, low=-0.2, high=0.01, n_assets=600))
+
+
 def test_it_is_numbers_as_text_and_back(made):
     models = made[-1]
     texts = models.to_texts()
     assert FailureModels.from_texts(texts) == models
-    assert FailureModels.from_texts({}) == FailureModels()
-    assert FailureModels().to_texts() == {}
+    assert models.trained_until_days == UNTIL
+    with pytest.raises(ValueError, match="model lacks"):
+        FailureModels.from_texts({})
+    with pytest.raises(ValueError, match="another format"):
+        FailureModels.from_texts({"failures.json": '{"format": 0}'})
     assert models.metrics()["failure.switch.log_gain_high"] < 0
 
 
 def test_too_few_failures_teach_nothing(made):
     assets, failures, conditions, _, _ = made
-    few = failures.head(3)
-    models = FailureModels.fit(rows_of(assets, few, conditions), UNTIL, seed=1)
+    few = failures[failures["failed_days"] > 900].head(8).reset_index(drop=True)
+    early = pd.DataFrame([{"asset_id": assets["asset_id"][0], "failed_days": 1.0}])
+    few = pd.concat([few, early], ignore_index=True)
+    rows = rows_of(assets, few, conditions)
+    assert rows["failed"].sum() > 50, "each failure is ahead of many quarters, and counts once"
+    models = FailureModels.fit(rows, UNTIL, seed=1)
     assert models.models == {}
     assert models.predict(landmarks(assets, few, conditions, np.array([UNTIL]), UNTIL)).empty
 
@@ -141,3 +160,50 @@ def test_the_worst_indicator_counts_whichever_way_is_worse():
     assert worst_conditions(frame).to_dict("records") == [
         {"asset_id": "A", "origin_days": 5.0, "limit_share": pytest.approx(0.9), "passes_per_day": 80.0}
     ]
+
+
+def earlier(models: FailureModels, until_days: float, **kinds: float) -> FailureModels:
+    """A champion with one rate a type, failures a year, that was trained on what came until a day."""
+    made = {}
+    for kind, rate in kinds.items():
+        time = constant_rate(np.full(20, YEAR / rate), np.ones(20))
+        made[kind] = FailureModel(kind, time, models.models["switch"].gain)
+    return FailureModels(made, until_days)
+
+
+def test_a_champion_is_beaten_only_on_what_it_was_not_trained_on(made):
+    assets, failures, conditions, _, models = made
+    rows = rows_of(assets, failures, conditions)
+    assert decide_failures(models, None).promote
+    wrong = earlier(models, UNTIL / 2, switch=5.0)
+    better = FailureModels.fit(rows, UNTIL, seed=1, champion=wrong)
+    assert better.models["switch"].time == models.models["switch"].time, "who serves changes nothing in the training"
+    assert better.models["switch"].beside_champion.is_better
+    decision = decide_failures(better, wrong)
+    assert decision.promote
+    assert "switch beats the champion" in decision.summary
+    knew_all = earlier(models, UNTIL + 200.0, switch=5.0)
+    unjudged = FailureModels.fit(rows, UNTIL, seed=1, champion=knew_all)
+    assert unjudged.models["switch"].beside_champion is None
+    decision = decide_failures(unjudged, knew_all)
+    assert not decision.promote
+    assert "no outcome to be judged by" in decision.summary
+    assert FailureModels.from_texts(better.to_texts()) == better
+
+
+def test_a_type_that_is_new_serves_and_one_that_gets_worse_or_lost_holds_all_back(made):
+    models = made[-1]
+    worse = Difference(0.02, 0.01, 0.03, 40)
+    pump = earlier(models, UNTIL, pump=1.0).models["pump"]
+    both = FailureModels({**models.models, "pump": pump}, UNTIL)
+    champion = FailureModels({"switch": models.models["switch"]}, UNTIL)
+    assert decide_failures(both, champion).promote
+    assert "pump is new: beats one rate" not in decide_failures(both, champion).summary
+    assert "pump is new: has one rate for all" in decide_failures(both, champion).summary
+    hurt = FailureModel("switch", models.models["switch"].time, models.models["switch"].gain, worse)
+    decision = decide_failures(FailureModels({"switch": hurt, "pump": pump}, UNTIL), champion)
+    assert not decision.promote
+    assert "switch does not beat the champion" in decision.summary
+    lost = decide_failures(champion, both)
+    assert not lost.promote
+    assert "pump has no model any more" in lost.summary

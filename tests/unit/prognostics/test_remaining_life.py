@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from guideway.cli import app
 from guideway.errors import ConfigurationError
 from guideway.prognostics.cmapss import evaluate_cmapss, phm08_score, read_lives
 from guideway.prognostics.lives import Lives, Normaliser
@@ -87,6 +90,52 @@ def test_the_benchmark_says_three_things_and_missing_units_are_named(tmp_path):
     np.savetxt(tmp_path / "RUL_XD1.txt", left[:7], fmt="%d")
     with pytest.raises(ConfigurationError, match="7 rows, test_XD1 has 8 units"):
         evaluate_cmapss(tmp_path, "XD1")
+
+
+def write_like_fd003(folder, n_units, seed):
+    """Files in the shape of FD003: one operating condition, 21 channels in engines' units, two faults with other signs.
+
+    As there, seven channels never move, one moves by its resolution only, and a unit wears by one of two faults: both
+    show in most channels, but in opposite directions in some, and one channel tells one of them alone.
+    """
+    rng = np.random.default_rng(seed)
+    base = np.array([518.67, 641, 1585, 1398, 14.62, 21.6, 553, 2388, 9050, 1.3, 47.3, 521, 2388, 8140, 8.4, 0.03, 391,
+                     2388, 100, 38.9, 23.3])  # fmt: skip
+    noise = np.array([0, 0.5, 6, 6, 0, 0.002, 0.7, 0.05, 15, 0.003, 0.25, 0.6, 0.05, 12, 0.03, 0, 1.3, 0, 0, 0.17, 0.1])
+    first = np.array([0, 1, 1.2, 1.8, 0, 0, -1.6, 1.3, 0.8, 0, 2, -1.7, 1.3, 0.4, 1.4, 0, 1.3, 0, 0, -1.4, -1.4])
+    other = np.array([0, 0.9, 1.2, 1.6, 0, 0, 1.5, 1.2, 1.9, 2, 1.9, 1.6, 1.2, 1.8, -1.3, 0, 1.2, 0, 0, 1.3, 1.4])
+    tables = {"train": [], "test": []}
+    left = []
+    for kind, rows in tables.items():
+        for unit in range(1, n_units + 1):
+            life = int(rng.integers(150, 360))
+            age = np.arange(life)
+            shows = np.expm1(3.0 * np.clip(1 - (life - age) / rng.uniform(110, 150), 0, None)) / np.expm1(3.0) * 4.5
+            direction = first if rng.random() < 0.5 else other
+            channels = base + noise * (np.outer(shows, direction) + rng.normal(size=(life, 21)))
+            settings = np.column_stack([rng.normal(0, 0.002, life), rng.normal(0, 0.0003, life), np.full(life, 100.0)])
+            seen = life if kind == "train" else int(rng.integers(60, life))
+            rows.append(np.column_stack([np.full(life, unit), age + 1, settings, channels])[:seen])
+            if kind == "test":
+                left.append(life - seen)
+        np.savetxt(folder / f"{kind}_FD003.txt", np.vstack(rows), fmt="%.4f")
+    np.savetxt(folder / "RUL_FD003.txt", left, fmt="%d")
+    return np.minimum(left, 125)
+
+
+def test_a_subset_of_two_faults_and_one_condition_needs_nothing_of_its_own(tmp_path, capsys):
+    true = write_like_fd003(tmp_path, 60, seed=4)
+    with pytest.raises(SystemExit) as end:
+        app(["evaluate", "cmapss", "--data", str(tmp_path), "--subset", "FD003", "--json"])
+    assert end.value.code == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) == {"rmse", "score", "n"}
+    assert found["n"] == 60
+    assert found["rmse"] < 0.2 * np.std(true)
+    lives = read_lives(tmp_path, "train_FD003")
+    normaliser = Normaliser.fit(lives)
+    assert normaliser.regimes.size == 1, "scatter of the settings is no second condition"
+    assert set(normaliser.kept.tolist()).isdisjoint({0, 4, 15, 17, 18}), "channels that never move are left out"
 
 
 def test_the_rest_of_a_life_does_not_change_what_was_said_before():

@@ -102,7 +102,8 @@ def sample_content(seed: int = 7, *, length_factor: float = 1.0, language: str =
         maintenance_plan=_whole_plan(plan),
         deferral=_deferrals(plan),
         policy_comparison=_policies(),
-        failure_risk=_risk(forecast),
+        failure_risk=pd.concat([_risk(forecast), _failures(assets)], ignore_index=True),
+        departure=_departures(trend),
         forecast_scorecard=_scorecard(rng),
         source_file=_rejected(),
         misaligned=_misaligned(),
@@ -117,9 +118,9 @@ def sample_content(seed: int = 7, *, length_factor: float = 1.0, language: str =
             "guideway-condition-13w",
             "6",
             "champion",
-            {"mae": 0.061, "persistence_mae": 0.094, "trend_mae": 0.071, "auc": 0.93},
+            {"error": 0.061, "persistence_error": 0.094, "trend_error": 0.071, "precision_at_budget": 0.93},
             date(2026, 8, 23),
-            "7, refused: does not beat the plain trend on later origins",
+            "7, refused: does not beat the plain trend on later origins (error +1.2 %, interval -0.4 to +2.9 %, 412 assets)",
         ),
         strip_maps=build_strip_maps(condition, assets, forecast),
         trends=build_trends(
@@ -313,11 +314,8 @@ def _plan(forecast: pd.DataFrame, assets: pd.DataFrame) -> pd.DataFrame:
         for _, part in group.groupby(cluster):
             soonest = float(part["days_p50"].min())
             start = pd.Timestamp(AS_OF, tz="UTC") + pd.Timedelta(days=max(5, int(soonest * 0.6) // 7 * 7 + 5), hours=22)
-            count = f"{len(part)} sections reach" if len(part) > 1 else "One section reaches"
-            when = f"in about {soonest / 7:.0f} weeks" if soonest > 7 else "now"
-            reason = (
-                f"{count} the alert limit of {TITLES[indicator].lower()}, the first {when}; one set-up of the machine"
-            )
+            first = part.loc[part["days_p50"].idxmin()]
+            reason = _reason(first, len(part))
             rows.append((line, "T1", part["from_m"].min(), part["to_m"].max(), list(part["asset_id"]), kind, start,
                          start + pd.Timedelta(hours=5.5), float(cost + 2_400 * len(part)), "EUR", effect, indicator,
                          float(part["probability_13w"].max()), reason))  # fmt: skip
@@ -326,12 +324,29 @@ def _plan(forecast: pd.DataFrame, assets: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(plan, columns=list(contract_columns("gold.work_plan")))
 
 
+def _reason(first: pd.Series, stretches: int) -> str:
+    """A reason as the planner words it."""
+    limit = f"AL limit of {first['limit']:.3g} {first['unit']}"
+    low, high = (f"{end:.0f}" if np.isfinite(end) else "3650+" for end in (first["days_p10"], first["days_p90"]))
+    crossing = f"crosses the {limit} in {first['days_p50']:.0f} days (80 % interval {low} to {high})."
+    if first["days_p50"] <= 0:
+        crossing = f"is beyond the {limit} now ({first['level_now']:.3g})."
+    says = [
+        f"{TITLES[first['indicator']]} {crossing}",
+        "Expected to save 9,100 EUR against waiting, the work paid for.",
+    ]
+    if stretches > 1:
+        says.append(f"{stretches} stretches share one site.")
+    return " ".join(says)
+
+
 def _deferrals(plan: pd.DataFrame) -> pd.DataFrame:
     """Four works of the plan as if they were left for later."""
     n = min(4, len(plan))
     rows = plan.head(n).assign(
         deferral_no=np.arange(1, n + 1), risk_52w=np.linspace(0.6, 0.2, n), expected_loss=np.linspace(9000.0, 90.0, n),
-        reason="Longitudinal level may cross the AL limit: 61 % within 52 weeks. Deferred: the budget is used elsewhere.",
+        reason="Alignment, standard deviation may cross the AL limit of 1.2 mm: 61% within 52 weeks. Deferred: machine, "
+        "possession or budget are better used elsewhere; waiting is expected to cost 9,000 EUR.",
     )  # fmt: skip
     return rows[list(contract_columns("gold.deferral"))]
 
@@ -384,7 +399,7 @@ def _exceedances(rng: np.random.Generator, assets: pd.DataFrame) -> pd.DataFrame
                 (f"rec-{line}-{k}", indicator, start, start + rng.uniform(1, 9), a["asset_id"], line,
                  pd.Timestamp(AS_OF, tz="UTC") - pd.Timedelta(days=int(rng.integers(0, 6)), hours=3),
                  limit * rng.uniform(1.01, 1.02 if unit == "dB" else 1.3), unit, "IAL" if severe else level, 3 if severe else LEVELS.index(level) + 1,
-                 limit, f"{indicator} beyond {level} {limit:g} {unit}: EN 13848-5:2017, table 4, unverified default")
+                 limit, "EN 13848-5 2017, table 4; unverified default")
             )  # fmt: skip
     return pd.DataFrame(rows, columns=list(contract_columns("gold.exceedance")))
 
@@ -396,9 +411,25 @@ def _risk(forecast: pd.DataFrame) -> pd.DataFrame:
             "asset_id": al["asset_id"], "target": "exceeds_al_13w:" + al["indicator"], "as_of": AS_OF,
             "line_id": al["line_id"], "score": al["probability_13w"], "predicted_value": al["level_now"] * 1.03,
             "model_name": "guideway-condition-13w", "model_version": "6",
-            "reason_codes": [["level is 92 % of the limit", "drainage poor", "bridge approach"]] * len(al),
+            "reason_codes": [["0.21 mm below the alert limit", "poor drainage", "14 months since tamping"]] * len(al),
         }
     )  # fmt: skip
+
+
+def _failures(assets: pd.DataFrame) -> pd.DataFrame:
+    own = assets.head(3).reset_index(drop=True)
+    rows = []
+    for k, asset in enumerate(own.itertuples()):
+        for weeks in (4, 13, 26, 52):
+            score = 1 - 0.5 ** (weeks / (80.0 - 30 * k))
+            rows.append((asset.asset_id, f"fails_{weeks}w", AS_OF, asset.line_id, score, 7 * (80.0 - 30 * k),
+                         "guideway-failures", "2", ["14 years old", "3 failures in three years"]))  # fmt: skip
+    return pd.DataFrame(rows, columns=list(contract_columns("gold.failure_risk")))
+
+
+def _departures(trend: pd.DataFrame) -> pd.DataFrame:
+    own = trend.drop_duplicates("indicator").head(2)
+    return own[["asset_id", "indicator", "line_id", "unit"]].assign(departure=[0.42, 0.31], departure_sigmas=[6.2, 8.9])
 
 
 def _scorecard(rng: np.random.Generator) -> pd.DataFrame:
@@ -435,5 +466,14 @@ def _misaligned() -> pd.DataFrame:
 
 def _unmeasured() -> pd.DataFrame:
     at = pd.Timestamp(AS_OF, tz="UTC") - pd.Timedelta(days=4)
-    rows = [("rec-MG4-12", "MG4", at, "no_indicator", "levitation_gap_left is empty throughout")]
+    rows = [
+        (
+            "rec-MG4-12",
+            "MG4",
+            at,
+            "no_indicator",
+            "no indicator could be computed from 40 s of levitation_gap_left: docs/indicators says which channels and how "
+            "much of them each one needs",
+        )
+    ]
     return pd.DataFrame(rows, columns=["recording_id", "line_id", "started_at", "status", "reason"])

@@ -73,7 +73,8 @@ def test_the_page_holds_the_rows_of_the_outlook(small: ReportContent) -> None:
 
 
 def test_a_refused_model_is_told_on_the_page_and_on_paper(small: ReportContent) -> None:
-    refused = "7, refused: does not beat the plain trend on later origins"
+    assert small.model is not None
+    refused = small.model.gate
     header, _ = unpack_page(render_html(small))
     assert header["meta"]["model"]["gate"] == refused
     rows = outlook(small)

@@ -71,7 +71,7 @@ def test_page_pdf_workbook_and_mail_tell_the_time_of_the_line_and_name_its_zone(
     (table,) = [table for table in printed["tables"] if table["title"] == words("work.title")]
     assert ["2026-12-02 01:30", "Asia/Hong_Kong"] in table["rows"][0]
 
-    write_workbook(tmp_path / "w.xlsx", [work_sheet(late, words)], title="t", created=late.as_of)
+    write_workbook(tmp_path / "w.xlsx", [work_sheet(late, words)], words, title="t", created=late.as_of)
     cells = [cell.value for cell in openpyxl.load_workbook(tmp_path / "w.xlsx").worksheets[0][2]]
     at = cells.index(datetime(2026, 12, 2, 1, 30))  # noqa: DTZ001 (what the sheet shows)
     assert cells[at : at + 3] == [datetime(2026, 12, 2, 1, 30), datetime(2026, 12, 2, 5, 0), "Asia/Hong_Kong"]  # noqa: DTZ001

@@ -60,7 +60,11 @@ def test_the_workbook_has_the_plan_as_numbers_and_every_effect_with_its_unit(
 ) -> None:
     words = Words("en")
     write_workbook(
-        tmp_path / "w.xlsx", [plan_sheet(late(small, 2), words), work_sheet(small, words)], title="t", created=AS_OF
+        tmp_path / "w.xlsx",
+        [plan_sheet(late(small, 2), words), work_sheet(small, words)],
+        words,
+        title="t",
+        created=AS_OF,
     )
     plan, works = openpyxl.load_workbook(tmp_path / "w.xlsx").worksheets
     (heads, row) = plan.iter_rows(values_only=True)

@@ -39,7 +39,7 @@ FILES = {
         "quality_class.csv",
     ),
     *("scorecard.csv", "noise_source.csv", "insertion_loss.csv", "level_part.csv"),
-    *("misaligned.csv", "unmeasured.csv"),
+    *("misaligned.csv", "unmeasured.csv", "failure.csv", "departure.csv"),
 }
 
 

@@ -67,7 +67,7 @@ def test_page_and_pdf_show_the_kilometres(small: ReportContent) -> None:
 
 
 def test_the_condition_workbook_has_the_kilometres_as_numbers(small: ReportContent, tmp_path: Path) -> None:
-    write_workbook(tmp_path / "c.xlsx", [class_sheet(small, Words("en"))], title="t", created=small.as_of)
+    write_workbook(tmp_path / "c.xlsx", [class_sheet(small, Words("en"))], Words("en"), title="t", created=small.as_of)
     heads, *rows = openpyxl.load_workbook(tmp_path / "c.xlsx").worksheets[0].iter_rows(values_only=True)
     told = [dict(zip(heads[2:], row[2:], strict=True)) for row in rows]
     assert told == small.quality_class[list(CLASSES)].to_dict("records")

@@ -11,7 +11,7 @@ from guideway.simulate.network import LineSpec, NetworkSpec
 
 from .conftest import Tiny
 
-NAMES = ("line", "track", "section", "asset", "work_history", "traffic")
+NAMES = ("line", "track", "section", "asset", "work_history", "traffic", "weather", "failure")
 
 
 def frames(tiny: Tiny) -> dict[str, pd.DataFrame]:

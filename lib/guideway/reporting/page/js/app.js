@@ -17,6 +17,7 @@ function push(map, key, value) {
 }
 
 function index() {
+  readSentences();
   assets = columns(pack, data.assets);
   series = columns(pack, data.series);
   levels = columns(pack, data.levels);
@@ -33,6 +34,7 @@ function index() {
     chain.next[k] = chain.head[a];
     chain.head[a] = k;
   }
+  indexRisks();
   for (let i = 0; i < interventions.n; i++) push(worksByAsset, interventions.asset.at(i), i);
   for (const spec of data.trends) {
     const chart = { works: spec.works };
@@ -74,6 +76,7 @@ function drawAll() {
   drawDeferred();
   drawPolicies();
   drawDefects();
+  drawRisks();
   drawNoise();
   drawStrips();
   drawData();

@@ -41,9 +41,9 @@ function furtherWords(a, more) {
 
 function actEntry(k, more) {
   const a = series.asset.at(k), beyond = series.beyond.at(k);
-  const when = series.p50.at(k) > 0 ? `${series.level.at(k)} ${away(series.p50.at(k))}, ${dates(series.p10.at(k), series.p90.at(k))}` : null;
+  const when = series.p50.at(k) > 0 ? `${grade(series.level.at(k))} ${away(series.p50.at(k))}, ${dates(series.p10.at(k), series.p90.at(k))}` : null;
   return entry({
-    a: assetName(a), b: beyond ? t("cell.over_limit", { level: beyond }) : away(series.p50.at(k)),
+    a: assetName(a), b: beyond ? t("cell.over_limit", { level: grade(beyond) }) : away(series.p50.at(k)),
     c: [said(place(a)), " · ", `${indicatorWord(series.indicator.at(k))} ${val(series.now.at(k), unitOf(k))}`],
     d: [consequence(k), when, ...furtherWords(a, more)].filter(Boolean).join(" · "), open: () => openDetail(k),
   });
@@ -52,8 +52,8 @@ function actEntry(k, more) {
 function defectEntry(i, more) {
   const a = defects.asset.at(i), severity = defects.severity.at(i);
   return entry({
-    a: assetName(a), b: t("cell.over_limit", { level: defects.level.at(i) }),
-    c: [said(placeOf(a, defects.from.at(i), defects.to.at(i))), " · ", `${indicatorWord(defects.indicator.at(i))} ${val(defects.peak.at(i), defects.unit.at(i))} (${defects.level.at(i)} ${val(defects.limit.at(i), defects.unit.at(i))})`],
+    a: assetName(a), b: t("cell.over_limit", { level: grade(defects.level.at(i)) }),
+    c: [said(placeOf(a, defects.from.at(i), defects.to.at(i))), " · ", `${indicatorWord(defects.indicator.at(i))} ${val(defects.peak.at(i), defects.unit.at(i))} (${grade(defects.level.at(i))} ${val(defects.limit.at(i), defects.unit.at(i))})`],
     d: [asked(severity, a, true), ...furtherWords(a, more)].filter(Boolean).join(" · "), open: () => jump("defects"),
   });
 }
@@ -89,8 +89,8 @@ function panelChanged() {
   const { newly, sooner, later, moved } = data.summary, fresh = new Set(newly);
   const picked = [...new Set([...newly, ...sooner, ...later])].slice(0, FIRST_ITEMS);
   const items = picked.map((k) => entry({
-    a: assetName(series.asset.at(k)), b: fresh.has(k) ? t("cell.newly", { level: series.beyond.at(k) }) : shiftWords(k),
-    c: [said(place(series.asset.at(k))), ` · ${series.level.at(k)} ${away(series.p50.at(k))}`], d: whyWords(k) || null, open: () => openDetail(k),
+    a: assetName(series.asset.at(k)), b: fresh.has(k) ? t("cell.newly", { level: grade(series.beyond.at(k)) }) : shiftWords(k),
+    c: [said(place(series.asset.at(k))), ` · ${grade(series.level.at(k))} ${away(series.p50.at(k))}`], d: whyWords(k) || null, open: () => openDetail(k),
   }));
   return panel("changed", t("layer.changed"), t("layer.changed.why"), items, moved, t("none.changed"), () => { forecastState.within = 0; forecastState.sort = 7; drawForecast(); jump("forecast"); });
 }

@@ -46,12 +46,13 @@ function facts(k, a) {
     [t("detail.since"), day(series.since.at(k))],
     [t("detail.points"), num(series.points.at(k))],
     [t("detail.sigma"), val(series.sigma.at(k), unit)],
-    [t("detail.model"), [series.model.at(k).replaceAll("_", " "), codeWord("status", series.status.at(k))].filter(Boolean).join(", ")],
+    [t("detail.model"), [codeWord("trend_model", series.model.at(k)), codeWord("status", series.status.at(k))].filter(Boolean).join(", ")],
     [t("detail.speed"), Number.isFinite(assets.speed.at(a)) ? `${num(assets.speed.at(a))} km/h` : ""],
     [t("detail.structure"), assets.structure.at(a) && codeWord("structure", assets.structure.at(a))],
     [t("detail.form"), assets.form.at(a) && codeWord("form", assets.form.at(a))],
     [t("detail.risk"), Number.isFinite(series.risk.at(k)) ? percent(series.risk.at(k)) : ""],
-    [t("detail.reasons"), series.reasons.at(k)],
+    [t("detail.reasons"), reasonsIn(series.reasons.at(k))],
+    [t("detail.fails"), failureOf.has(a) ? [percent(failureOf.get(a).p13), reasonsIn(failureOf.get(a).reasons)].filter(Boolean).join(" · ") : ""],
     ...worksOf(k).map(([at, kind, source]) => [t("trend.work"), `${codeWord("type", kind)}, ${codeWord("source", source)}, ${day(at)}`]),
   ];
   return h("dl", null, rows.filter((row) => row[1] && row[1] !== "–").map(([term, text]) => [h("dt", null, term), h("dd", null, said(text))]));

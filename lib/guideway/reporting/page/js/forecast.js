@@ -32,7 +32,7 @@ function forecastColumns() {
     { label: t("col.layer"), cls: "mid", key: (k) => ({ act: 0, plan: 1, watch: 2 })[series.layer.at(k)], cell: (k) => mark(series.layer.at(k), t(`layer.${series.layer.at(k)}.short`)) },
     { label: t("col.section"), key: (k) => series.asset.at(k), cell: (k) => { const a = series.asset.at(k); return [h("strong", null, said(assetName(a))), under(said(place(a)))]; } },
     { label: t("col.indicator"), cls: "mid", key: (k) => indicatorWord(series.indicator.at(k)), hint: (k) => indicatorWord(series.indicator.at(k)), cell: (k) => [indicatorWord(series.indicator.at(k)), under(`${val(series.now.at(k), unitOf(k))} · ${nowWords(k)}`)] },
-    { label: t("col.limit"), cls: "wide", key: (k) => series.severity.at(k), down: true, cell: (k) => (series.level.at(k) ? [`${series.level.at(k)} ${val(series.limit.at(k), unitOf(k))}`, under(asked(series.severity.at(k), series.asset.at(k), false))] : t("cell.no_limit")) },
+    { label: t("col.limit"), cls: "wide", key: (k) => series.severity.at(k), down: true, cell: (k) => (series.level.at(k) ? [`${grade(series.level.at(k))} ${val(series.limit.at(k), unitOf(k))}`, under(asked(series.severity.at(k), series.asset.at(k), false))] : t("cell.no_limit")) },
     { label: t("col.when"), key: (k) => (series.level.at(k) ? series.p50.at(k) : NaN), cell: (k) => [crossWords(k), series.p50.at(k) > 0 ? under(dates(series.p10.at(k), series.p90.at(k))) : under("\u00a0")] },
     { label: "", under: weekScale, cls: "mid", key: (k) => series.p10.at(k), cell: intervalBar },
     { label: t("col.rate"), cls: "num wide", key: (k) => pace(k), down: true, cell: (k) => [signed(series.rate.at(k), perYear(k)), under(`${val(series.rateLow.at(k))} – ${val(series.rateHigh.at(k))}`)] },

@@ -25,16 +25,6 @@ function workPlace(w) {
   return [...spot, many("work.assets", w.asset_ids)].filter(Boolean).join(" · ");
 }
 
-// Why a work is proposed or put off. The planner's sentences are English: other languages get the crossing in their own
-// words first, from the forecast the work is for.
-function reasonOf(w) {
-  const k = language === "en" || w.first_asset === null ? undefined : seriesAt(w.first_asset, w.indicator);
-  if (k === undefined || !series.level.at(k)) return said(w.reason);
-  const now = `${indicatorWord(w.indicator)} ${val(series.now.at(k), unitOf(k))}, ${nowWords(k)}`;
-  const ahead = series.p50.at(k) > 0 ? `${series.level.at(k)} ${val(series.limit.at(k), unitOf(k))} ${away(series.p50.at(k))}, ${dates(series.p10.at(k), series.p90.at(k))}` : "";
-  return [[now, ahead, consequence(k)].filter(Boolean).join(" · "), h("span", { class: "sub", lang: "en" }, said(w.reason))];
-}
-
 function place(a) {
   return placeOf(a, assets.from.at(a), assets.to.at(a));
 }
@@ -65,9 +55,9 @@ function unitOf(k) {
 
 function nowWords(k) {
   const level = series.level.at(k), beyond = series.beyond.at(k);
-  if (beyond) return t("cell.over_limit", { level: beyond });
+  if (beyond) return t("cell.over_limit", { level: grade(beyond) });
   if (!level) return t("cell.no_limit");
-  return t("cell.of_limit", { p: num((series.now.at(k) / series.limit.at(k)) * 100), level });
+  return t("cell.of_limit", { p: num((series.now.at(k) / series.limit.at(k)) * 100), level: grade(level) });
 }
 
 function perYear(k) {

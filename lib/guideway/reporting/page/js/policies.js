@@ -8,7 +8,7 @@ function drawDeferred() {
     { label: t("work.risk"), cls: "num risks", key: (d) => d.risk_52w, down: true, cell: (d) => percent(d.risk_52w) },
     { label: t("work.cost"), cls: "num", key: (d) => d.cost, down: true, cell: (d) => money(d.cost, d.currency) },
     { label: t("deferred.loss"), cls: "num", key: (d) => d.expected_loss, down: true, cell: (d) => money(d.expected_loss, d.currency) },
-    { label: t("work.reason"), cls: "wordy", cell: reasonOf },
+    { label: t("work.reason"), cls: "wordy", cell: (d) => said(sentences(d.reason)) },
   ], data.deferrals, { first: 10, open: (d) => { const k = d.first_asset === null ? undefined : seriesAt(d.first_asset, d.indicator); if (k !== undefined) openDetail(k); } }));
 }
 

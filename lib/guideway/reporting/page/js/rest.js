@@ -39,8 +39,8 @@ function drawRates() {
     { label: t("col.section"), cell: ([, k]) => { const a = series.asset.at(k); return [h("strong", null, said(assetName(a))), h("span", { class: "sub" }, said(place(a)))]; } },
     { label: t("col.indicator"), cell: ([, k]) => [indicatorWord(series.indicator.at(k)), h("span", { class: "sub" }, `${val(series.now.at(k), unitOf(k))} · ${nowWords(k)}`)] },
     { label: t("col.rate"), cls: "num", cell: ([, k]) => [signed(series.rate.at(k), perYear(k)), h("span", { class: "sub" }, `${val(series.rateLow.at(k))} – ${val(series.rateHigh.at(k))}`)] },
-    { label: t("rates.pace"), key: ([p]) => p, down: true, cell: ([p, k]) => t("rates.share", { p: num(p * 100), level: series.level.at(k) }) },
-    { label: t("col.when"), key: ([, k]) => series.p50.at(k), cell: ([, k]) => [`${series.level.at(k)} ${crossWords(k)}`, series.p50.at(k) > 0 ? h("span", { class: "sub" }, dates(series.p10.at(k), series.p90.at(k))) : null] },
+    { label: t("rates.pace"), key: ([p]) => p, down: true, cell: ([p, k]) => t("rates.share", { p: num(p * 100), level: grade(series.level.at(k)) }) },
+    { label: t("col.when"), key: ([, k]) => series.p50.at(k), cell: ([, k]) => [`${grade(series.level.at(k))} ${crossWords(k)}`, series.p50.at(k) > 0 ? h("span", { class: "sub" }, dates(series.p10.at(k), series.p90.at(k))) : null] },
     { label: t("col.work"), cell: ([, k]) => workWords(k) },
   ], top, { open: ([, k]) => openDetail(k) }));
 }
@@ -71,7 +71,7 @@ function drawWork() {
     { label: t("work.cost"), cls: "num", key: (w) => w.cost, down: true, cell: (w) => money(w.cost, w.currency) },
     { label: t("work.effect"), cls: "num", key: (w) => w.expected_effect ?? NaN, cell: (w) => (w.expected_effect === null ? "–" : signed(w.expected_effect, indicatorUnit.get(w.indicator) || "")) },
     { label: t("work.risks"), cls: "num risks", key: (w) => w.risk_52w ?? w.risk_without, down: true, cell: (w) => [percent(w.risk_without), " · ", percent(w.risk_52w ?? NaN)] },
-    { label: t("work.reason"), cls: "wordy", cell: reasonOf },
+    { label: t("work.reason"), cls: "wordy", cell: (w) => said(sentences(w.reason)) },
   ], works, { foot: works.length ? [h("td", { colspan: 4 }, many("work.total", works.length, { cost })), h("td", { colspan: 4 })] : undefined }));
   const inferred = list(interventions.n, (i) => i).filter((i) => interventions.source.at(i) === "inferred").sort((i, j) => interventions.day.at(j) - interventions.day.at(i));
   put(body("inferred"), plainTable([
@@ -90,10 +90,10 @@ function drawDefects() {
     { label: t("col.section"), key: (i) => defects.asset.at(i), cell: (i) => { const a = defects.asset.at(i); return [h("strong", null, said(assetName(a))), h("span", { class: "sub" }, said(placeOf(a, defects.from.at(i), defects.to.at(i))))]; } },
     { label: t("col.indicator_only"), key: (i) => indicatorWord(defects.indicator.at(i)), cell: (i) => said(indicatorWord(defects.indicator.at(i))) },
     { label: t("defects.peak"), cls: "num", key: (i) => defects.peak.at(i), down: true, cell: (i) => val(defects.peak.at(i), defects.unit.at(i)) },
-    { label: t("defects.limit"), cls: "num", cell: (i) => `${defects.level.at(i)} ${val(defects.limit.at(i), defects.unit.at(i))}` },
+    { label: t("defects.limit"), cls: "num", cell: (i) => `${grade(defects.level.at(i))} ${val(defects.limit.at(i), defects.unit.at(i))}` },
     { label: t("defects.extent"), cls: "num", key: (i) => defects.to.at(i) - defects.from.at(i), down: true, cell: (i) => (defects.to.at(i) > defects.from.at(i) ? `${num(defects.to.at(i) - defects.from.at(i), 1)}\u202fm` : "–") },
     { label: t("defects.measured"), cls: "nowrap", key: (i) => defects.day.at(i), down: true, cell: (i) => day(defects.day.at(i), "short") },
-    { label: t("defects.reason"), cls: "wordy", cell: (i) => said(defects.reason.at(i)) },
+    { label: t("defects.reason"), cls: "wordy", cell: (i) => said(sentences(defects.reason.at(i))) },
   ], rows, { first: 15, open: (i) => { const k = seriesAt(defects.asset.at(i), defects.indicator.at(i)) ?? seriesOfAsset(defects.asset.at(i))[0]; if (k !== undefined) openDetail(k); } }));
 }
 
@@ -108,20 +108,20 @@ function drawData() {
       { label: t("data.file"), key: (f) => f.path, cell: (f) => [said(f.path), h("span", { class: "sub" }, said(f.source_id), ` · ${num(f.size_bytes / 1e6, 1)}\u202fMB`)] },
       { label: t("data.status"), key: (f) => f.status, cell: (f) => codeWord("status", f.status) },
       { label: t("data.delivered"), cls: "nowrap", key: (f) => f.delivered_at, down: true, cell: (f) => [minute(f.delivered_at), h("span", { class: "sub" }, "UTC")] },
-      { label: t("data.reason"), cls: "wordy", cell: (f) => said(f.reason || "–") },
+      { label: t("data.reason"), cls: "wordy", cell: (f) => said(sentences(f.reason) || "–") },
     ], rejected)),
     block(t("data.misaligned"), plainTable([
       { label: t("data.recording"), key: (m) => m.recording_id, cell: (m) => said(m.recording_id) },
       { label: t("work.place"), cell: (m) => said(`${lineName(m.line_id)} · ${kmRange(m.from_m, m.to_m)}`) },
       { label: t("data.started"), cls: "nowrap", key: (m) => m.started_at, down: true, cell: (m) => [minute(m.started_at), h("span", { class: "sub" }, said(m.zone))] },
-      { label: t("data.reason"), cell: (m) => (m.correlation === null ? m.method : t("data.correlation", { r: num(m.correlation, 2) })) },
+      { label: t("data.reason"), cell: (m) => (m.correlation === null ? codeWord("method", m.method) : t("data.correlation", { r: num(m.correlation, 2) })) },
     ], misaligned)),
     block(t("data.unmeasured"), plainTable([
       { label: t("data.recording"), key: (m) => m.recording_id, cell: (m) => said(m.recording_id) },
       { label: t("lines.line"), cell: (m) => said(lineName(m.line_id)) },
       { label: t("data.started"), cls: "nowrap", key: (m) => m.started_at, down: true, cell: (m) => [minute(m.started_at), h("span", { class: "sub" }, said(m.zone))] },
       { label: t("data.status"), cell: (m) => codeWord("status", m.status) },
-      { label: t("data.reason"), cls: "wordy", cell: (m) => said(m.reason || "–") },
+      { label: t("data.reason"), cls: "wordy", cell: (m) => said(sentences(m.reason) || "–") },
     ], unmeasured)),
     untrended.length ? block(t("data.untrended"), plainTable([
       { label: t("lines.line"), cell: (u) => said(lineName(u.line_id)) },
@@ -133,7 +133,7 @@ function drawData() {
 
 function drawQuality() {
   const model = data.meta.model, trained = model?.trained ? t("quality.trained", { date: day(model.trained) }) : "";
-  const metrics = model ? Object.entries(model.metrics).map(([name, value]) => `${name.replaceAll("_", " ")} ${num(value, 3)}`).join(" · ") : "";
+  const metrics = model ? Object.entries(model.metrics).map(([name, value]) => `${codeWord("metric", name)} ${num(value, 3)}`).join(" · ") : "";
   put(body("quality"),
     block(t("quality.scorecard"), h("p", { class: "note" }, t("quality.scorecard.note")), h("p", { class: "note verdict" }, data.meta.coverage[language].map((says) => [says, h("br")])), plainTable([
       { label: t("col.indicator_only"), key: (c) => c.indicator, cell: (c) => said(indicatorWord(c.indicator)) },
@@ -146,7 +146,7 @@ function drawQuality() {
       { label: t("quality.skill"), cls: "num", key: (c) => 1 - c.crps / c.baseline_crps, down: true, cell: (c) => percent(1 - c.crps / c.baseline_crps) },
       { label: t("quality.bias"), cls: "num", key: (c) => c.bias, cell: (c) => signed(c.bias, indicatorUnit.get(c.indicator) || "") },
     ], data.scorecard, { first: 30 })),
-    block(t("quality.model"), model ? [h("p", null, h("strong", null, said(model.name)), ` · ${t("quality.version")} `, said(model.version), " · ", said(model.alias), trained ? ` · ${trained}` : ""), h("p", { class: "soft" }, said(metrics)), model.gate ? h("p", null, `${t("quality.gate")}: `, said(model.gate)) : null] : h("p", { class: "soft" }, t("quality.no_model"))),
+    block(t("quality.model"), model ? [h("p", null, h("strong", null, said(model.name)), ` · ${t("quality.version")} `, said(model.version), " · ", said(codeWord("alias", model.alias)), trained ? ` · ${trained}` : ""), h("p", { class: "soft" }, said(metrics)), model.gate ? h("p", null, `${t("quality.gate")}: `, said(sentences(model.gate))) : null] : h("p", { class: "soft" }, t("quality.no_model"))),
     h("div", { class: "pair block" },
       block(t("quality.rules"), h("p", { class: "note" }, t("quality.rules.note")), plainTable([
         { label: t("quality.book"), cell: (b) => said(b.rulebook_id) },

@@ -124,7 +124,7 @@ function drawProfile(map, width) {
     last = Math.min(Y(l.limit) + 4, last - 12);
     return [
       s("line", { class: `limit s${l.severity}`, x1: 0, x2: width, y1: Y(l.limit), y2: Y(l.limit) }),
-      s("text", { x: width + 6, y: last }, `${l.level} ${val(l.limit)}`),
+      s("text", { x: width + 6, y: last }, `${grade(l.level)} ${val(l.limit)}`),
     ];
   });
   return s("svg", { class: "plot", viewBox: `0 0 ${width} ${height}`, height, "aria-hidden": "true" }, lines, s("path", { class: "profile", d }));
@@ -145,7 +145,7 @@ function legend(map) {
   const best = map.sign > 0 ? map.lo : map.hi, first = map.limits[0];
   const upTo = first ? val(first.limit, map.unit) : val(map.sign > 0 ? map.hi : map.lo, map.unit);
   return h("div", { class: "legend" }, h("span", null, val(best, map.unit), h("i", { class: "ramp" }), upTo),
-    map.limits.map((l) => h("span", null, h("i", { class: `o${Math.min(3, l.severity)}` }), `${t("strips.beyond", { level: l.level })}, ${val(l.limit, map.unit)}`)),
+    map.limits.map((l) => h("span", null, h("i", { class: `o${Math.min(3, l.severity)}` }), `${t("strips.beyond", { level: grade(l.level) })}, ${val(l.limit, map.unit)}`)),
     h("span", null, h("i", { class: "miss" }), t("strips.missing")));
 }
 
@@ -154,7 +154,7 @@ function hoverStrip(map, box, cursor, height) {
   const show = (x, y) => {
     const a = map.row.at(row), v = map.valueAt(row, j), [from, to] = map.span(row);
     const next = map.limits.filter((l) => map.sign * (v - l.limit) > 0).pop();
-    const share = next ? t("cell.over_limit", { level: next.level }) : map.limits[0] ? t("cell.of_limit", { p: num((v / map.limits[0].limit) * 100), level: map.limits[0].level }) : "";
+    const share = next ? t("cell.over_limit", { level: grade(next.level) }) : map.limits[0] ? t("cell.of_limit", { p: num((v / map.limits[0].limit) * 100), level: grade(map.limits[0].level) }) : "";
     const what = Number.isFinite(v) ? [val(v, map.unit), share].filter(Boolean).join(" · ") : t("strips.missing");
     showTip(x, y, `${assetName(a)}\n${kmRange(from, to)} · ${day(map.days[j])}\n${what}`);
     const end = row + 1 < map.S ? map.edges[row + 1] : map.end, size = map.end - map.start;

@@ -108,7 +108,7 @@ function drawLimits(svg, limits, { X, Y, left, width, right, today, x1 }) {
     svg.append(s("line", { class: `limit s${l.severity}`, x1: left, x2: width - right, y1: y, y2: y }));
     const at = Math.min(y + 4, last - 12);
     last = at;
-    svg.append(s("text", { x: width - right + 5, y: at }, `${l.level} ${val(l.limit)}`));
+    svg.append(s("text", { x: width - right + 5, y: at }, `${grade(l.level)} ${val(l.limit)}`));
     if (l.p50 > 0 && l.p10 < x1 - today) {
       svg.append(s("line", { class: "cross", x1: X(today + l.p10), x2: X(Math.min(x1, today + (Number.isFinite(l.p90) ? l.p90 : Infinity))), y1: y, y2: y }));
       if (today + l.p50 <= x1) svg.append(s("circle", { class: "crossdot", cx: X(today + l.p50), cy: y, r: 4 }));
@@ -153,7 +153,7 @@ function trendTip(svg, event, points, line, { X, width, unit }) {
 
 function trendLabel(k) {
   const a = series.asset.at(k);
-  return `${assetName(a)}, ${indicatorWord(series.indicator.at(k))}: ${val(series.now.at(k), unitOf(k))}, ${series.level.at(k)} ${crossWords(k)}`;
+  return `${assetName(a)}, ${indicatorWord(series.indicator.at(k))}: ${val(series.now.at(k), unitOf(k))}, ${grade(series.level.at(k))} ${crossWords(k)}`;
 }
 
 function trendFigure(k) {

@@ -32,9 +32,14 @@ function indicatorWord(code) {
   return codeWord("indicator", code, Object.hasOwn(data.meta.titles, code) ? data.meta.titles[code] : undefined);
 }
 
+// A limit's level: a code such as IAL as it is, a word such as less_comfortable in the language.
+function grade(code) {
+  return codeWord("grade", String(code).replaceAll(" ", "_"), String(code));
+}
+
 function levelWord(code) {
   const word = phrases[`level.${code}`];
-  return word ? `${code}, ${word}` : code;
+  return word ? `${code}, ${word}` : grade(code);
 }
 
 const formats = new Map();
