@@ -146,13 +146,13 @@ def replayed_sections(fetch: Fetch, indicator: str, as_of: date) -> pd.DataFrame
     limits = fetch(LIMIT_FORECAST, "asset_id", "indicator", "level", "limit", as_of=as_of)
     limits = limits[(limits["indicator"] == indicator) & limits["level"].isin(["AL", "IL"])]
     limits = limits.pivot_table(index="asset_id", columns="level", values="limit", aggfunc="min")
-    limits = limits.reindex(columns=["AL", "IL"]).set_axis(["limit", "restriction"], axis=1)
+    limits = limits.reindex(columns=["AL", "IL"]).set_axis(["limit", "restriction"], axis=1).reset_index()
     trends = fetch(DEGRADATION_TREND, "asset_id", "indicator", "level_now", "rate_per_year", "sigma", as_of=as_of)
     fitted = trends[trends["indicator"] == indicator].drop(columns="indicator").rename(columns={"level_now": "start"})
     sections = fetch(SECTION, "asset_id", "line_id", "track_id", "from_m", "to_m", "track_form")
     sections = sections[sections["track_form"] == "ballasted"].drop(columns="track_form")
     rows = sections.merge(fetch(LINE, "line_id", "mode"), on="line_id").merge(fitted, on="asset_id")
-    return rows.merge(limits, left_on="asset_id", right_index=True).sort_values("asset_id", ignore_index=True)
+    return rows.merge(limits, on="asset_id").sort_values("asset_id", ignore_index=True)
 
 
 def compared_policies(fetch: Fetch, catalogue: Catalogue, as_of: date) -> pd.DataFrame:
