@@ -21,12 +21,13 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     """Replace the window ``as_of`` of the plan's tables; without forecasts the plan is empty."""
     settings, as_of = context.settings, context.as_of
     rulebooks = load_rulebooks(*settings.rulebook_folders)
-    frames = gather_planning(through_spark(context.lake.read), rulebooks, as_of, settings.planning)
+    fetch = through_spark(context.lake.read)
+    frames = gather_planning(fetch, rulebooks, as_of, settings.planning)
     planning, titles, name = frames.planning(), frames.facts.titles, plan_id(settings.network_name, as_of)
     result = plan(planning.problem)
     works = work_rows(planning, result, titles, name, as_of)
     deferrals = deferral_rows(planning, result, titles, name, as_of)
-    policies = compared_policies(context.lake.read, frames.catalogue, as_of)
+    policies = compared_policies(fetch, frames.catalogue, as_of)
     today, window = F.col("as_of") == F.lit(as_of), f"as_of = DATE '{as_of.isoformat()}'"
     whole = plan_row(planning, result, name, as_of)
     frames_of = {WORK_PLAN: works, MAINTENANCE_PLAN: whole, DEFERRAL: deferrals, POLICY_COMPARISON: policies}

@@ -47,6 +47,10 @@ def register(commands: Commands) -> None:
         help="track geometry: the indices of other railways and 49 CFR 213 as well",
     )
 
+    inspect.add_argument(
+        "--twist-base-m", type=int, nargs="+", default=[], metavar="M", help="track geometry: twist on these bases, too"
+    )
+
     align = add_command(
         commands,
         "align",
@@ -63,11 +67,15 @@ def register(commands: Commands) -> None:
 
 
 def _inspect(options: argparse.Namespace) -> int:
+    from guideway.monitoring.track_geometry.definitions import TWIST_BASES_M  # noqa: PLC0415
     from guideway.rulebooks.load import load_rulebooks  # noqa: PLC0415
 
     books = load_rulebooks(*load_settings(rulebooks=options.rulebooks).rulebook_folders)
     if options.rulebook not in books:
         raise ConfigurationError(f"no rule book {options.rulebook!r}; there are {', '.join(books)}")
+    unknown = [base for base in options.twist_base_m if base not in (3, *TWIST_BASES_M)]
+    if unknown:
+        raise ConfigurationError(f"--twist-base-m {unknown[0]}: there are 3, {', '.join(map(str, TWIST_BASES_M))} m")
     recordings = decode_recordings(options.file, options.source, options.profiles)
     book = books[options.rulebook]
     zones = sorted({row.asset_class.partition(".")[0] for row in book.rows} - {"*"})
@@ -100,7 +108,7 @@ def _told(recording: Recording, book: Rulebook, like: Stretch, options: argparse
     from guideway.network.sections import regular_stretches  # noqa: PLC0415
 
     stretches = regular_stretches(recording, options.section_m, like)
-    found, reason = _measured(recording, stretches, book, options.all_indices)
+    found, reason = _measured(recording, stretches, book, options)
     told = {
         "line_id": recording.line_id,
         "track_id": recording.track_id,
@@ -119,15 +127,17 @@ def _told(recording: Recording, book: Rulebook, like: Stretch, options: argparse
 
 
 def _measured(
-    recording: Recording, stretches: Sequence[Stretch], book: Rulebook, all_indices: bool
+    recording: Recording, stretches: Sequence[Stretch], book: Rulebook, options: argparse.Namespace
 ) -> tuple[Measurement, str | None]:
     """Conditions and exceedances; without any, the reason why."""
     from guideway.monitoring import track_geometry  # noqa: PLC0415
     from guideway.monitoring.registry import measure, why_nothing  # noqa: PLC0415
     from guideway.monitoring.track_geometry.parameters import TrackGeometryParameters  # noqa: PLC0415
 
-    if all_indices and recording.domain == track_geometry.DOMAIN:
-        found = track_geometry.measure(recording, stretches, book, TrackGeometryParameters(all_indices=True))
+    if recording.domain == track_geometry.DOMAIN:
+        bases = tuple(base for base in options.twist_base_m if base != 3)
+        settings = TrackGeometryParameters(all_indices=options.all_indices, twist_bases_m=bases)
+        found = track_geometry.measure(recording, stretches, book, settings)
     else:
         found = measure(recording, stretches, book)
     return found, None if found.conditions else why_nothing(recording)

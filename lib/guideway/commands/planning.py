@@ -141,7 +141,7 @@ def _fetch(settings: Settings) -> Fetch:
     from guideway.lake.session import open_session  # noqa: PLC0415
     from guideway.transforms.planning import through_spark  # noqa: PLC0415
 
-    return through_spark(Lake(open_session(settings, "guideway plan --what-if"), settings.lake).read)
+    return through_spark(Lake(open_session(settings, "guideway planning"), settings.lake).read)
 
 
 def _other_limits(fetch: Fetch, frames: PlanningFrames, folders: tuple[Path, ...], limits: Path) -> PlanningFrames:
@@ -161,22 +161,18 @@ def _other_limits(fetch: Fetch, frames: PlanningFrames, folders: tuple[Path, ...
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from guideway.lake.lake import Lake  # noqa: PLC0415
-    from guideway.lake.session import open_session  # noqa: PLC0415
     from guideway.planning.catalogue import load_catalogue  # noqa: PLC0415
     from guideway.planning.policies import compare  # noqa: PLC0415
-    from guideway.planning.policy_inputs import history_of, policies_of, work_data  # noqa: PLC0415
+    from guideway.planning.policy_inputs import case_of, policies_of  # noqa: PLC0415
     from guideway.transforms.planning import REPLAYED, replayed_sections  # noqa: PLC0415
 
     settings = load_settings(lake=options.lake, planning=options.planning)
     catalogue = load_catalogue(settings.planning)
-    lake = Lake(open_session(settings, "guideway compare-policies"), settings.lake)
-    sections = replayed_sections(lake.read, REPLAYED, options.as_of or today())
+    sections = replayed_sections(_fetch(settings), REPLAYED, options.as_of or today())
     if options.truth is not None:
         sections = _with_truth(sections, options.truth)
-    history = history_of(sections, catalogue.number("restriction_share"))
     years = catalogue.number("replay_years") if options.years is None else options.years
-    result = compare(history, policies_of(catalogue), work_data(catalogue, "*", REPLAYED), years, options.seed)
+    result = compare(case_of(sections, catalogue, REPLAYED), policies_of(catalogue), years, options.seed)
     if options.json:
         frames = {name: _records(getattr(result, name)) for name in ("totals", "differences", "groups")}
         facts = {"sections": result.sections, "years": result.years, "seed": result.seed}

@@ -67,7 +67,7 @@ def find_needs(forecasts: pd.DataFrame, risk: pd.DataFrame, facts: NetworkFacts,
     rows["target"] = "exceeds_" + rows["level"].str.lower() + "_13w:" + rows["indicator"]
     rows = rows.merge(risk[["asset_id", "target", "score"]], on=["asset_id", "target"], how="left")
     rows = _with_remedy(rows.reset_index(drop=True), catalogue)
-    rows = _with_consequence(rows, catalogue)
+    rows = with_consequence(rows, catalogue)
     order = ["line_id", "track_id", "work_type", "from_m", "to_m", "asset_id", "indicator", "severity"]
     return rows.sort_values(order, kind="stable").reset_index(drop=True)
 
@@ -99,7 +99,8 @@ def _with_remedy(rows: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     return rows[~idle].reset_index(drop=True)
 
 
-def _with_consequence(rows: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+def with_consequence(rows: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """Rows (mode, indicator, severity) with ``cost_per_day``, delay included, and ``delay_per_day`` in minutes."""
     columns = ["mode", "indicator", "severity", "cost_per_day", "delay_minutes_per_day"]
     table = {
         (mode, name, int(severity)): (daily, minutes)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from guideway.contracts.gold import POLICY_COMPARISON
-from guideway.planning.replay import MEASURES, Policy, SectionHistory, WorkData, replay
+from guideway.planning.replay import MEASURES, Case, Policy, SectionHistory, replay
 
 Floats = npt.NDArray[np.float64]
 _LEVELS = (10.0, 90.0)
@@ -57,15 +57,15 @@ class PolicyComparison:
 
 
 def compare(
-    history: SectionHistory, policies: tuple[Policy, ...], work: WorkData, years: float, seed: int, resamples: int = 500
+    case: Case, policies: tuple[Policy, ...], years: float, seed: int, resamples: int = 500
 ) -> PolicyComparison:
     """Replay every policy and say what differs; an empty history gives empty frames and says so."""
-    n = len(history.start)
-    own = next((policy.name for policy in policies if policy.kind == "forecast"), None)
+    history, n = case.history, len(case.history.start)
+    own = next((policy.name for policy in policies if policy.kind == "planned"), None)
     if n == 0 or own is None:
         nothing = (_frame([], "policy"), _frame([], "against"), _groups([]))
         return PolicyComparison(n, years, seed, own or "", *nothing, ("nothing to replay",))
-    outcomes = {policy.name: _counted(replay(history, policy, work, years, seed)) for policy in policies}
+    outcomes = {policy.name: _counted(replay(case, policy, years, seed)) for policy in policies}
     others = [name for name in outcomes if name != own]
     gains = {other: outcomes[own] - outcomes[other] for other in others}
     ends = _intervals(np.hstack([*outcomes.values(), *gains.values()]), (seed, 3), resamples)

@@ -1,8 +1,8 @@
 """One degradation history, replayed under a maintenance policy.
 
 Each section deteriorates at its own rate; a policy sees measurements with noise on its inspection days only. Works
-restore a share of the level, each further one less. The same history, noise and effects serve every policy (common
-random numbers), so that differences between policies are not those of chance.
+restore a share of the level, each further one less. The same history, noise, effects and possessions serve every policy
+(common random numbers), so that differences between policies are not those of chance or of plant.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from scipy.special import ndtr
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
+from guideway.planning.belief import Belief, Bools, Floats
+from guideway.planning.possessions import Possessions
+from guideway.planning.problem import NEVER, Ints
+from guideway.planning.replanning import Planner
 
 WEEK = 7.0
 YEAR = 365.25
+_MOST_WORKS = 64
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,11 @@ class Policy:
 
     Attributes:
         name: identifier.
-        kind: ``fixed`` (by calendar), ``corrective`` (after a measured exceedance) or ``forecast``.
+        kind: ``fixed`` (by calendar), ``corrective`` (after a measured exceedance) or ``planned`` (by the optimiser).
         title: what people call it.
-        interval_days: between works of a fixed policy.
+        interval_days: between works of a fixed policy; between plans of a planned one.
         inspection_days: between measurements.
         lead_days: from decision to possession.
-        join_days: a neighbour of a due section joins if it is due itself within this time.
         recording_cost_per_km: of each measurement of a track.
     """
 
@@ -42,7 +41,6 @@ class Policy:
     interval_days: float
     inspection_days: float
     lead_days: float
-    join_days: float
     recording_cost_per_km: float
 
 
@@ -56,7 +54,9 @@ class SectionHistory:
         sigma: standard deviation of one measurement.
         limit: planning limit.
         restriction: level from which a speed restriction is imposed.
-        track: number of the track a section lies on.
+        cost_beyond: of a day beyond the planning limit.
+        cost_restricted: of a day of restriction, its delay included.
+        delay_restricted: minutes of delay of a day of restriction.
         length_m: length.
         line: line of each section.
         growth: how fast it grows among those of its line: ``slow``, ``medium`` or ``fast``.
@@ -67,7 +67,9 @@ class SectionHistory:
     sigma: Floats
     limit: Floats
     restriction: Floats
-    track: Ints
+    cost_beyond: Floats
+    cost_restricted: Floats
+    delay_restricted: Floats
     length_m: Floats
     line: tuple[str, ...]
     growth: tuple[str, ...]
@@ -75,30 +77,33 @@ class SectionHistory:
 
 @dataclass(frozen=True)
 class WorkData:
-    """Effect, time and cost of the work of the replay, and the cost of a day of restriction.
+    """Effect and cost of the work of the replay.
 
     Attributes:
         effect: share of the level one first work removes.
         spread: half width of the effect's range.
         memory: effect of a further work relative to the one before.
-        site_cost, site_minutes: per contiguous stretch and night, mobilisation included.
-        cost_per_m, minutes_per_m: per metre.
-        cost_per_day, delay_per_day: of one section under a speed restriction.
-        cost_beyond: of a day beyond the planning limit.
-        alpha: probability of crossing at which a forecast policy works.
+        site_cost: per contiguous stretch and possession.
+        cost_per_m: per metre.
+        mobilisation: of one machine in one possession.
     """
 
     effect: float
     spread: float
     memory: float
     site_cost: float
-    site_minutes: float
     cost_per_m: float
-    minutes_per_m: float
-    cost_per_day: float
-    delay_per_day: float
-    cost_beyond: float
-    alpha: float
+    mobilisation: float
+
+
+@dataclass(frozen=True)
+class Case:
+    """A history, the work that mends it, the possessions it is done in, and Guideway's planner for it."""
+
+    history: SectionHistory
+    work: WorkData
+    possessions: Possessions
+    planner: Planner
 
 
 MEASURES = (
@@ -115,113 +120,86 @@ MEASURES = (
 """What is counted: each a value a section; ``mean_level`` is a mean (ride comfort), the others are sums."""
 
 
-def replay(history: SectionHistory, policy: Policy, work: WorkData, years: float, seed: int) -> dict[str, Floats]:
+def replay(case: Case, policy: Policy, years: float, seed: int) -> dict[str, Floats]:
     """Follow a history week by week.
 
     Returns:
-        Each of ``MEASURES`` by section, shape (n,). Site costs and minutes are shared by the sections of a site.
+        Each of ``MEASURES`` by section, shape (n,). What sites and machines cost is shared by the sections they serve.
     """
+    history, work = case.history, case.work
     n, weeks = len(history.start), max(1, round(years * YEAR / WEEK))
-    rng = np.random.default_rng(seed)
-    phase = rng.random(n) if policy.kind == "fixed" else np.zeros(n)
-    if policy.kind == "fixed" and n:
-        # neighbours share the machine's visit: one phase for ten sections
-        phase = phase[(np.arange(n) // 10) * 10]
     level, since = history.start.astype(float).copy(), np.zeros(n)
     done, due = np.zeros(n), np.full(n, np.inf)
-    belief = _Belief(history, n)
+    belief = Belief(history.rate_per_year / YEAR, history.sigma)
     out = {name: np.zeros(n) for name in MEASURES}
     noises = np.random.default_rng((seed, 1))
-    effects = np.random.default_rng((seed, 2)).uniform(work.effect - work.spread, work.effect + work.spread, (n, 64))
+    effects = np.random.default_rng((seed, 2)).uniform(
+        work.effect - work.spread, work.effect + work.spread, (n, _MOST_WORKS)
+    )
+    decide = _Deciding(case, policy, seed)
     step = max(1, round(policy.inspection_days / WEEK))
     recording = policy.recording_cost_per_km * history.length_m / 1000.0
-    for week in range(weeks):
+    for week in range(weeks if n else 0):
         day = week * WEEK
         level = level + history.rate_per_year * WEEK / YEAR
         since = since + WEEK
-        out["recording_cost"] += recording * (week % step == 0)
         measured = level + history.sigma * noises.standard_normal(n)
-        if policy.kind == "fixed":
-            due = np.where((day + phase * policy.interval_days) % policy.interval_days < WEEK, day, np.inf)
-        elif week % step == 0:
+        if week % step == 0:
+            out["recording_cost"] += recording
             belief.see(since, measured)
-            due = np.minimum(
-                due,
-                day + policy.lead_days + np.where(_wanted(history, policy, work, belief, since, measured), 0, np.inf),
-            )
-        now = due <= day
-        if now.any():
-            if policy.kind == "forecast":
-                now = _joined(history, now, belief.crossing(history.limit, since + policy.join_days) > 0.5)
-            _charge(out, history, work, now)
-            share = effects[np.arange(n), np.minimum(done, 63).astype(int)] * work.memory**done
+        due = np.minimum(due, decide(week, measured if week % step == 0 else None, belief, since, np.isinf(due)))
+        waiting = np.flatnonzero(due <= day)
+        if len(waiting):
+            now = case.possessions.taken(waiting[np.argsort(due[waiting], kind="stable")])
+            _charge(out, case, now)
+            share = effects[np.arange(n), np.minimum(done, _MOST_WORKS - 1).astype(int)] * work.memory**done
             level = np.where(now, level * (1.0 - share), level)
             done, due, since = done + now, np.where(now, np.inf, due), np.where(now, 0.0, since)
             belief.forget(now)
         beyond, restricted = level > history.limit, level > history.restriction
         out["exceedance_days"] += WEEK * beyond
-        out["exceedance_cost"] += WEEK * work.cost_beyond * beyond
-        out["restriction_minutes"] += WEEK * work.delay_per_day * restricted
-        out["restriction_cost"] += WEEK * work.cost_per_day * restricted
+        out["exceedance_cost"] += WEEK * history.cost_beyond * beyond
+        out["restriction_minutes"] += WEEK * history.delay_restricted * restricted
+        out["restriction_cost"] += WEEK * history.cost_restricted * restricted
         out["mean_level"] += level / weeks
     return out
 
 
-def _wanted(
-    history: SectionHistory, policy: Policy, work: WorkData, belief: _Belief, since: Floats, measured: Floats
-) -> Bools:
-    if policy.kind == "corrective":
-        return np.asarray(measured > history.limit)
-    ahead = since + policy.lead_days + policy.inspection_days
-    return np.asarray(belief.crossing(history.limit, ahead) > work.alpha)
+class _Deciding:
+    """Days from which sections wait for a possession, as the policy decides week by week."""
+
+    def __init__(self, case: Case, policy: Policy, seed: int) -> None:
+        self._case, self._policy = case, policy
+        n = len(case.history.start)
+        # neighbours share the machine's visit: one phase for ten sections
+        self._phase = np.random.default_rng(seed).random(n)[(np.arange(n) // 10) * 10] if n else np.zeros(0)
+
+    def __call__(self, week: int, measured: Floats | None, belief: Belief, since: Floats, is_open: Bools) -> Floats:
+        """Days, infinite where nothing is decided; ``measured`` is None in a week without a recording."""
+        policy, day = self._policy, week * WEEK
+        if policy.kind == "fixed":
+            turn = (day + self._phase * policy.interval_days) % policy.interval_days < WEEK
+            return np.where(turn, day, np.inf)
+        if policy.kind == "corrective":
+            beyond = np.zeros(len(since), dtype=bool) if measured is None else measured > self._case.history.limit
+            return np.where(beyond, day + policy.lead_days, np.inf)
+        every, lead = max(1, round(policy.interval_days / WEEK)), round(policy.lead_days / WEEK)
+        if week % every:
+            return np.full(len(since), np.inf)
+        # the works of the weeks before the next plan's first possession are ordered, the rest is planned again
+        weeks: Ints = self._case.planner.works(belief, since + policy.lead_days, is_open, week + lead)
+        return np.where((weeks != NEVER) & (weeks < every), (week + lead + weeks) * WEEK, np.inf)
 
 
-def _joined(history: SectionHistory, now: Bools, soon: Bools) -> Bools:
-    """Sections due now, and their neighbours on either side that are due soon."""
-    same = history.track[1:] == history.track[:-1]
-    beside = np.zeros(len(now), dtype=bool)
-    beside[1:] |= now[:-1] & same
-    beside[:-1] |= now[1:] & same
-    return now | (beside & soon)
-
-
-def _charge(out: dict[str, Floats], history: SectionHistory, work: WorkData, now: Bools) -> None:
-    first = now.copy()
-    first[1:] &= ~(now[:-1] & (history.track[1:] == history.track[:-1]))
-    site = np.cumsum(first) - 1
-    size = np.bincount(site[now])
+def _charge(out: dict[str, Floats], case: Case, now: Bools) -> None:
+    history, work, place = case.history, case.work, case.possessions
+    starts = place.sites(now)
+    site = np.cumsum(starts) - 1
     share = np.zeros(len(now))
-    share[now] = 1.0 / size[site[now]]
+    share[now] = 1.0 / np.bincount(site[now])[site[now]]
+    served = np.bincount(place.line[now], minlength=len(place.window_minutes))
+    visits = np.divide(place.needed(now), served, out=np.zeros(len(served)), where=served > 0)
     out["works"] += share
-    metres = np.where(now, history.length_m, 0.0)
-    out["possession_hours"] += (share * work.site_minutes + metres * work.minutes_per_m) / 60.0
-    out["works_cost"] += share * work.site_cost + metres * work.cost_per_m
-
-
-class _Belief:
-    """What measurements since the last work say: a Bayesian line, its rate with a prior from the network."""
-
-    def __init__(self, history: SectionHistory, n: int) -> None:
-        rates = history.rate_per_year[np.isfinite(history.rate_per_year)]
-        self.rate = float(np.median(rates)) / YEAR if len(rates) else 0.0
-        self.weight = 1.0 / max((float(np.std(rates)) if len(rates) else 0.0) / YEAR, 1e-6) ** 2
-        self.precision = 1.0 / np.maximum(history.sigma, 1e-6) ** 2
-        self.sums = np.zeros((5, n))
-
-    def see(self, t: Floats, y: Floats) -> None:
-        """Add a measurement of every section."""
-        self.sums += self.precision * np.stack([np.ones_like(t), t, t * t, y, t * y])
-
-    def forget(self, now: Bools) -> None:
-        """Start anew after a work."""
-        self.sums[:, now] = 0.0
-
-    def crossing(self, limit: Floats, t: Floats) -> Floats:
-        """Probability that the level is beyond the limit ``t`` days after the last work; 0 before any measurement."""
-        n, st, stt, sy, sty = self.sums
-        a, b, c = n + 1e-9, st, stt + self.weight
-        right = sty + self.weight * self.rate
-        det = a * c - b * b
-        level, slope = (c * sy - b * right) / det, (a * right - b * sy) / det
-        variance = (c - 2.0 * b * t + a * t * t) / det
-        return np.where(n > 0, ndtr((level + slope * t - limit) / np.sqrt(np.maximum(variance, 1e-12))), 0.0)
+    out["possession_hours"] += (share * place.site_minutes + place.minutes * now) / 60.0
+    own = visits[place.line] * work.mobilisation + history.length_m * work.cost_per_m
+    out["works_cost"] += share * work.site_cost + own * now

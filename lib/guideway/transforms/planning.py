@@ -19,10 +19,10 @@ from guideway.contracts.reference import ASSET, LINE, SECTION
 from guideway.monitoring.registry import indicators
 from guideway.network.names import network_slug
 from guideway.planning.build import Planning, build_planning
-from guideway.planning.catalogue import ANY, Catalogue, load_catalogue
+from guideway.planning.catalogue import Catalogue, load_catalogue
 from guideway.planning.needs import NetworkFacts
 from guideway.planning.policies import compare, comparison_rows
-from guideway.planning.policy_inputs import history_of, policies_of, work_data
+from guideway.planning.policy_inputs import case_of, policies_of
 from guideway.rulebooks.rulebook import Rulebook
 from guideway.transforms.network import ASSET_FACTS, LINE_FACTS, SECTION_FACTS, network_of
 
@@ -141,30 +141,24 @@ def limits_by_asset(fetch: Fetch, rulebooks: dict[str, Rulebook]) -> dict[tuple[
     return limits
 
 
-def replayed_sections(read: Read, indicator: str, as_of: date) -> pd.DataFrame:
+def replayed_sections(fetch: Fetch, indicator: str, as_of: date) -> pd.DataFrame:
     """Sections a policy replay starts from: the fitted trend, the planning limit, ballasted track only."""
-    today = F.col("as_of") == F.lit(as_of)
-    limits = (
-        read(LIMIT_FORECAST)
-        .where(today & (F.col("indicator") == indicator))
-        .groupBy("asset_id")
-        .agg(
-            F.min(F.when(F.col("level") == "AL", F.col("limit"))).alias("limit"),
-            F.min(F.when(F.col("level") == "IL", F.col("limit"))).alias("restriction"),
-        )
-    )
-    trends = read(DEGRADATION_TREND).where(today & (F.col("indicator") == indicator))
-    fitted = trends.select("asset_id", F.col("level_now").alias("start"), "rate_per_year", "sigma")
-    sections = read(SECTION).where("track_form = 'ballasted'")
-    rows = sections.select("asset_id", "line_id", "track_id", "from_m", "to_m")
-    return rows.join(fitted, "asset_id").join(limits, "asset_id").orderBy("asset_id").toPandas()
+    limits = fetch(LIMIT_FORECAST, "asset_id", "indicator", "level", "limit", as_of=as_of)
+    limits = limits[(limits["indicator"] == indicator) & limits["level"].isin(["AL", "IL"])]
+    limits = limits.pivot_table(index="asset_id", columns="level", values="limit", aggfunc="min")
+    limits = limits.reindex(columns=["AL", "IL"]).set_axis(["limit", "restriction"], axis=1).reset_index()
+    trends = fetch(DEGRADATION_TREND, "asset_id", "indicator", "level_now", "rate_per_year", "sigma", as_of=as_of)
+    fitted = trends[trends["indicator"] == indicator].drop(columns="indicator").rename(columns={"level_now": "start"})
+    sections = fetch(SECTION, "asset_id", "line_id", "track_id", "from_m", "to_m", "track_form")
+    sections = sections[sections["track_form"] == "ballasted"].drop(columns="track_form")
+    rows = sections.merge(fetch(LINE, "line_id", "mode"), on="line_id").merge(fitted, on="asset_id")
+    return rows.merge(limits, on="asset_id").sort_values("asset_id", ignore_index=True)
 
 
-def compared_policies(read: Read, catalogue: Catalogue, as_of: date) -> pd.DataFrame:
+def compared_policies(fetch: Fetch, catalogue: Catalogue, as_of: date) -> pd.DataFrame:
     """The day's rows of ``gold.policy_comparison``, replayed on the fitted trends; none without ballasted sections."""
-    history = history_of(replayed_sections(read, REPLAYED, as_of), catalogue.number("restriction_share"))
-    work = work_data(catalogue, ANY, REPLAYED)
-    result = compare(history, policies_of(catalogue), work, catalogue.number("replay_years"), _SEED)
+    case = case_of(replayed_sections(fetch, REPLAYED, as_of), catalogue, REPLAYED)
+    result = compare(case, policies_of(catalogue), catalogue.number("replay_years"), _SEED)
     return comparison_rows(result, as_of, catalogue.text("currency"), indicators()[REPLAYED].unit)
 
 

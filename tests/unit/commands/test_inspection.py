@@ -246,3 +246,38 @@ def test_a_reader_that_leaves_early_is_no_error_of_ours(shared_data: Path) -> No
         process.stdout.close()
         told_to_stderr = process.stderr.read()
     assert (process.returncode, told_to_stderr) == (141, b"")
+
+
+CANT_PROFILE = """
+source_id: cant
+domain: track_geometry
+title: A trolley that measures cross level alone
+files: ["**/run_*.csv"]
+decode: {format: text, encoding: utf-8, delimiter: ","}
+channels: [{name: cross_level, column: cl, unit: mm}]
+locate: {line: L1, track: T1, vehicle_or_sensor: own, chainage: {columns: x}}
+time: {zone: Europe/Vienna, started_at: {filename: 'run_([0-9]{8})', format: "%Y%m%d"}}
+axis: {kind: distance, step: 0.25}
+"""
+
+
+def test_inspect_measures_twist_on_the_bases_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    profile, run = tmp_path / "cant.yaml", tmp_path / "run_20260105.csv"
+    x = np.arange(0.0, 1000.0, 0.25)
+    wave = 2.0 * np.sin(2 * np.pi * x / 40.0)
+    rows = "\n".join(f"{a:.2f},{b:.5f}" for a, b in zip(x, wave, strict=True))
+    run.write_text(f"x,cl\n{rows}\n", encoding="utf-8")
+    profile.write_text(CANT_PROFILE, encoding="utf-8")
+    words = ("inspect", str(run), "--source", str(profile), "--twist-base-m")
+    (recording,) = strict(told(capsys, *words, "3", "6", "10", "--json"))
+    peaks = {
+        base: [row["value"] for row in recording["conditions"] if row["indicator"] == f"twist_{base}m_peak"]
+        for base in (2, 3, 6, 10)
+    }
+    assert not peaks.pop(2)
+    for base, values in peaks.items():
+        assert values == pytest.approx([4.0 * np.sin(np.pi * base / 40.0) / base] * 5, rel=2e-3)
+    with pytest.raises(SystemExit) as end:
+        app((*words, "7"))
+    assert end.value.code != 0
+    assert "--twist-base-m 7: there are 3, 2, 5, 6, 9, 10, 12, 15, 20 m" in capsys.readouterr().err

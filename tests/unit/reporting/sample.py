@@ -11,8 +11,7 @@ from scipy.stats import norm
 
 from guideway.planning.catalogue import load_catalogue
 from guideway.planning.policies import compare, comparison_rows
-from guideway.planning.policy_inputs import policies_of, work_data
-from guideway.planning.replay import SectionHistory
+from guideway.planning.policy_inputs import case_of, policies_of
 from guideway.reporting.content import QUALITY_CLASS_COLUMNS, ModelCard, ReportContent, contract_columns
 from guideway.reporting.strips import build_strip_maps, build_trends, days_of
 
@@ -361,13 +360,11 @@ def _whole_plan(plan: pd.DataFrame) -> pd.DataFrame:
 def _policies() -> pd.DataFrame:
     """A small history replayed by the real comparison."""
     n = 24
-    history = SectionHistory(
-        start=np.linspace(0.9, 1.7, n), rate_per_year=np.linspace(0.02, 0.7, n), sigma=np.full(n, 0.05),
-        limit=np.full(n, 1.9), restriction=np.full(n, 2.4), track=np.zeros(n, dtype=np.int64),
-        length_m=np.full(n, 200.0), line=("CL1",) * n, growth=("slow",) * 8 + ("medium",) * 8 + ("fast",) * 8,
-    )  # fmt: skip
+    sections = pd.DataFrame({"from_m": 200.0 * np.arange(n), "to_m": 200.0 * np.arange(n) + 200.0})
+    sections = sections.assign(line_id="CL1", track_id="T1", mode="conventional", start=np.linspace(0.9, 1.7, n))
+    sections = sections.assign(rate_per_year=np.linspace(0.02, 0.7, n), sigma=0.05, limit=1.9, restriction=2.4)
     data = load_catalogue()
-    result = compare(history, policies_of(data), work_data(data, "conventional"), 3.0, seed=1, resamples=40)
+    result = compare(case_of(sections, data, "longitudinal_level_sd"), policies_of(data), 3.0, seed=1, resamples=40)
     return comparison_rows(result, AS_OF, "EUR", "mm")
 
 

@@ -21,6 +21,9 @@ BANDS_M = {
 """Wavelength bands of EN 13848-1 [K: unverified], m. D0 is informative."""
 
 UK_LONGEST_M = 35.0
+TWIST_BASE_M = 3.0
+"""Base on which recorders deliver twist, m."""
+
 CANT_LONGEST_M = 25.0
 """Waves of cross level and twist longer than those of band D1 are taken for the cant the track was built with, m."""
 
@@ -67,7 +70,7 @@ class Signals:
 
     def twist(self, base_m: float) -> Floats | None:
         """Twist on a base, mm/m, shape (n,): delivered (3 m) or from cross level, centred on the point."""
-        if base_m == 3.0 and (delivered := self.channel("twist_3m")) is not None:
+        if base_m == TWIST_BASE_M and (delivered := self.channel("twist_3m")) is not None:
             return delivered
         cross_level = self.channel("cross_level")
         if cross_level is None:
@@ -93,7 +96,7 @@ class Signals:
             return None
         values = self.recording.values(name).astype(np.float64)
         values[~np.isfinite(values)] = np.nan
-        least = self.parameters.spike_mm / (self.parameters.twist_base_m if name.startswith("twist") else 1.0)
+        least = self.parameters.spike_mm / (TWIST_BASE_M if name.startswith("twist") else 1.0)
         values = without_spikes(values, least)
         values = without_standstill(values, max(round(self.parameters.standstill_m / self.recording.step), 2))
         return None if np.isnan(values).all() else values

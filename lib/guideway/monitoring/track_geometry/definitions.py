@@ -76,6 +76,26 @@ def _spreads() -> tuple[Indicator, ...]:
     return tuple(found)
 
 
+TWIST_BASES_M = (2, 5, 6, 9, 10, 12, 15, 20)
+"""Bases of twist besides 3 m, m; one more number here is one more base. EN 13848-5 has a limit for each."""
+
+
+def _twists() -> tuple[Indicator, ...]:
+    twist, en1 = (
+        "of twist (CL(x + l/2) - CL(x - l/2)) / l, l = {} m, from cross level",
+        "EN 13848-1:2019 [K: unverified]",
+    )
+    found = []
+    for base in TWIST_BASES_M:
+        of_twist, channels = twist.format(base), ("cross_level",)
+        spread, peak = f"Standard deviation {of_twist}, {_NO_CANT}.", f"Greatest size {of_twist}, from zero."
+        found += [
+            _one(f"twist_{base}m_sd", f"SD of twist, base {base} m", "mm/m", spread, en1, channels),
+            _one(f"twist_{base}m_peak", f"Peak of twist, base {base} m", "mm/m", peak, en1, channels),
+        ]
+    return tuple(found)
+
+
 def _extremes() -> tuple[Indicator, ...]:
     peak = "Greatest |x| of both rails in the section, mean to peak, in band {}."
     en5 = "EN 13848-5:2008+A1:2010 [K: unverified]"
@@ -256,7 +276,7 @@ def _indices() -> tuple[Indicator, ...]:
     )
 
 
-EN_INDICATORS: tuple[Indicator, ...] = (*_spreads(), *_extremes(), *_indices())
+EN_INDICATORS: tuple[Indicator, ...] = (*_spreads(), *_extremes(), *_twists(), *_indices())
 
 #: Computed where the rule book has a limit for one of them, or the settings ask for all.
 ON_DEMAND = frozenset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from guideway.monitoring.track_geometry.bands import TWIST_BASE_M
 from guideway.monitoring.track_geometry.parameters import TrackGeometryParameters
 from guideway.monitoring.track_geometry.values import SectionValues
 from guideway.rulebooks.rulebook import Rulebook
@@ -51,7 +52,7 @@ def _add_national(found: SectionValues, rulebook: Rulebook, settings: TrackGeome
             share = level / limit["longitudinal_level_sd"] + 2 * alignment / limit["alignment_sd"]
             found.add_from("q_se", 150 - 100 * share / 3, "longitudinal_level_sd", "alignment_sd")
         if {"longitudinal_level_sd", "alignment_sd", "twist_3m_sd", "gauge_sd"} <= have:
-            twist_mm = twist * settings.twist_base_m
+            twist_mm = twist * TWIST_BASE_M
             j = (level + alignment + twist_mm + 0.5 * gauge) / 3.5
             found.add_from("j_pl", j, "longitudinal_level_sd", "alignment_sd", "twist_3m_sd", "gauge_sd")
         if set(_SPREADS[:4]) <= have:

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from guideway.archives.recording import Recording
 from guideway.monitoring.definition import Exceedance, Indicator, Measurement
-from guideway.monitoring.track_geometry.bands import Signals
+from guideway.monitoring.track_geometry.bands import TWIST_BASE_M, Signals
 from guideway.monitoring.track_geometry.defects import Place, Trace, find_defects, reason
-from guideway.monitoring.track_geometry.definitions import EN_INDICATORS, ON_DEMAND
+from guideway.monitoring.track_geometry.definitions import EN_INDICATORS, ON_DEMAND, TWIST_BASES_M
 from guideway.monitoring.track_geometry.fra import FRA_INDICATORS, fra_signals
 from guideway.monitoring.track_geometry.indices import add_indices
 from guideway.monitoring.track_geometry.parameters import TrackGeometryParameters
@@ -57,7 +57,9 @@ def measure(
     signals = Signals(recording, settings)
     place = Place.of(sections, recording.start, recording.step, passing_times(recording))
     found = SectionValues(sections)
-    traces = [*_add_rails(found, signals, rulebook, settings), *_add_track(found, signals, sections, settings)]
+    bases = (TWIST_BASE_M, *further_bases(rulebook, settings))
+    traces = [*_add_rails(found, signals, rulebook, settings), *_add_track(found, signals, sections)]
+    traces += [trace for base in bases for trace in _add_twist(found, signals, base, settings)]
     if settings.all_indices or any(name.startswith("fra_") for name in rulebook.indicators):
         for name, values in fra_signals(signals, sections, place.owner).items():
             traces.append(Trace(_DEFINITIONS[name], values, {}))
@@ -121,16 +123,16 @@ def _add_rails(
     return traces
 
 
-def _add_track(
-    found: SectionValues, signals: Signals, sections: Sections, settings: TrackGeometryParameters
-) -> list[Trace]:
-    """Gauge, cross level and twist; spreads of the last two without design cant, peaks of twist with it."""
+def further_bases(rulebook: Rulebook, settings: TrackGeometryParameters) -> tuple[int, ...]:
+    """Bases of twist to measure besides 3 m: those asked for, and those the rule book has a limit for."""
+    limited = {base for base in TWIST_BASES_M if {f"twist_{base}m_sd", f"twist_{base}m_peak"} & rulebook.indicators}
+    return tuple(sorted(limited | set(settings.twist_bases_m)))
+
+
+def _add_track(found: SectionValues, signals: Signals, sections: Sections) -> list[Trace]:
+    """Gauge and cross level; the spread of the last without design cant."""
     traces = []
-    gauge, cross_level, twist = (
-        signals.channel("gauge"),
-        signals.channel("cross_level"),
-        signals.twist(settings.twist_base_m),
-    )
+    gauge, cross_level = signals.channel("gauge"), signals.channel("cross_level")
     if gauge is not None:
         of_gauge = moments(gauge, sections)
         found.add("gauge_mean", of_gauge.mean, of_gauge.count)
@@ -140,16 +142,24 @@ def _add_track(
     if cross_level is not None and (uneven := signals.without_cant(cross_level)) is not None:
         of_level = moments(uneven, sections)
         found.add("cross_level_sd", of_level.sd, of_level.count)
-    if twist is not None:
-        if (uneven := signals.without_cant(twist)) is not None:
-            of_twist = moments(uneven, sections)
-            found.add("twist_3m_sd", of_twist.sd, of_twist.count)
-        name = "twist_3m_peak"
-        own = {i: settings.limit_class(name, s.mode, s.curvature_per_km) for i, s in enumerate(sections.stretches)}
-        traces.append(Trace(_DEFINITIONS[name], np.abs(twist), own))
     for trace in traces:
         _add_peak(found, trace)
     return traces
+
+
+def _add_twist(found: SectionValues, signals: Signals, base_m: float, settings: TrackGeometryParameters) -> list[Trace]:
+    """Twist on one base: its spread without design cant, its peak with it."""
+    twist = signals.twist(base_m)
+    if twist is None:
+        return []
+    if (uneven := signals.without_cant(twist)) is not None:
+        spread = moments(uneven, found.sections)
+        found.add(f"twist_{base_m:g}m_sd", spread.sd, spread.count)
+    name = f"twist_{base_m:g}m_peak"
+    own = {i: settings.limit_class(name, s.mode, s.curvature_per_km) for i, s in enumerate(found.sections.stretches)}
+    trace = Trace(_DEFINITIONS[name], np.abs(twist), own)
+    _add_peak(found, trace)
+    return [trace]
 
 
 def _add_peak(found: SectionValues, trace: Trace) -> None:

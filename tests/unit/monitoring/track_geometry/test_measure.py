@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.signal import butter, sosfiltfilt
 
 from guideway.monitoring.track_geometry import INDICATORS, measure
+from guideway.monitoring.track_geometry.definitions import TWIST_BASES_M
 from guideway.monitoring.track_geometry.parameters import TrackGeometryParameters
 from guideway.monitoring.track_geometry.statistics import Sections, greatest, moments
 from guideway.rulebooks.load import load_rulebooks
@@ -28,7 +29,7 @@ from tests.unit.monitoring.track_geometry.synthetic_track import (
 
 BOOKS = load_rulebooks()
 EN = BOOKS["en_13848"]
-ALL = TrackGeometryParameters(all_indices=True)
+ALL = TrackGeometryParameters(all_indices=True, twist_bases_m=TWIST_BASES_M)
 
 
 def section_slice(number: int) -> slice:
@@ -113,13 +114,28 @@ def test_a_cant_ramp_is_no_roughness(length_m: float, cant_mm: float) -> None:
 
 
 def test_twist_on_any_base() -> None:
-    slope = 0.002
-    cross_level = 1000 * slope * places(0.4)
-    for base in (2.0, 3.0, 5.0, 10.0):
-        measured = measure(
-            recording(cross_level=cross_level), sections(2), EN, TrackGeometryParameters(twist_base_m=base)
-        )
-        assert found(measured)["twist_3m_peak"].value == pytest.approx(1000 * slope, rel=1e-4)
+    wave = 2.0 * np.sin(2 * np.pi * places(0.4) / 40.0)
+    run, bases = recording(cross_level=wave), TWIST_BASES_M
+    values = found(measure(run, sections(2), EN, TrackGeometryParameters(twist_bases_m=bases)))
+    for base in (3, *bases):
+        peak = 2.0 * 2.0 * np.sin(np.pi * base / 40.0) / base
+        assert values[f"twist_{base}m_peak"].value == pytest.approx(peak, rel=2e-3), base
+        assert values[f"twist_{base}m_peak"].unit == "mm/m"
+    assert "twist_6m_peak" not in found(measure(run, sections(2), EN))
+    with pytest.raises(ValueError, match="no indicator for twist on 7 m"):
+        TrackGeometryParameters(twist_bases_m=(7,))
+
+
+def test_a_limit_in_a_rule_book_makes_its_base_of_twist_measured_and_judged() -> None:
+    rows = [replace(row, indicator="twist_6m_peak") for row in EN.rows if row.indicator == "twist_3m_peak"]
+    book = Rulebook(EN.rulebook_id, (*EN.rows, *rows))
+    x = places(0.4)
+    jump = recording(cross_level=np.where(x > 200.0, 60.0, 0.0) + 0.01 * noise(31, x.size))
+    measured = measure(jump, sections(2), book)
+    assert found(measured)["twist_6m_peak"].value == pytest.approx(10.0, rel=1e-2)
+    judged = {one.indicator: one for one in measured.exceedances}
+    assert judged["twist_6m_peak"].peak == pytest.approx(10.0, rel=1e-2)
+    assert judged["twist_6m_peak"].to_m - judged["twist_6m_peak"].from_m == pytest.approx(6.0, abs=0.6)
 
 
 @pytest.mark.parametrize(
