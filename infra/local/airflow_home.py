@@ -74,6 +74,8 @@ def _configuration(port: int, kept: dict[str, str], interactive: bool) -> dict[s
         "api_auth": {"jwt_secret": kept["jwt"]},
         # after a power cut the tasks of the scheduler that died are given up at the next look, not after five minutes
         "scheduler": {"scheduler_idle_sleep_time": 0.5, "orphaned_tasks_check_interval": 30},
+        # such a task can be there before the API server listens
+        "workers": {"execution_api_retries": 10},
         "dag_processor": {
             "parsing_processes": 1,
             "refresh_interval": 30,
