@@ -72,7 +72,10 @@ def _configuration(port: int, kept: dict[str, str], interactive: bool) -> dict[s
         "database": {"sql_alchemy_conn": database_address()},
         "api": {"host": LOOPBACK, "port": port, "base_url": f"http://{LOOPBACK}:{port}", "secret_key": kept["session"]},
         "api_auth": {"jwt_secret": kept["jwt"]},
-        "scheduler": {"scheduler_idle_sleep_time": 0.5},
+        # after a power cut the tasks of the scheduler that died are given up at the next look, not after five minutes
+        "scheduler": {"scheduler_idle_sleep_time": 0.5, "orphaned_tasks_check_interval": 30},
+        # such a task can be there before the API server listens
+        "workers": {"execution_api_retries": 10},
         "dag_processor": {
             "parsing_processes": 1,
             "refresh_interval": 30,

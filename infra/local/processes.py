@@ -21,24 +21,24 @@ from infra.local.airflow_home import write_private
 
 GRACE_SECONDS = 15.0
 _PR_SET_PDEATHSIG = 1
-_started: list[subprocess.Popen[bytes]] = []
+_CLOCK_TICK = 0.02
+_children: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass(frozen=True)
 class Service:
-    """A running service; the start time tells it from a later process with the same id."""
+    """A running service; its start, in seconds after that of the machine, tells it from a later process with its id."""
 
     name: str
     pid: int
-    created: float
+    started: float
     address: str = ""
 
     def process(self) -> psutil.Process | None:
         """The service's first process, or None where it has ended."""
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.created) < 1.0
-            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+            return process if _is_started(process, self.started) and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.NoSuchProcess:
             return None
 
@@ -67,8 +67,17 @@ def start(
             start_new_session=True,
             preexec_fn=None if outlive else _die_with_parent,  # noqa: PLW1509 - this program has one thread
         )
-    _started.append(process)
-    return Service(name, process.pid, psutil.Process(process.pid).create_time(), address)
+    _children.append(process)
+    return Service(name, process.pid, _started_after_boot(psutil.Process(process.pid)), address)
+
+
+def _started_after_boot(process: psutil.Process) -> float:
+    """No time of the day: that of a process changes when the machine's clock is set."""
+    return process.create_time() - psutil.boot_time()
+
+
+def _is_started(process: psutil.Process, started: float) -> bool:
+    return abs(_started_after_boot(process) - started) < _CLOCK_TICK
 
 
 def _die_with_parent() -> None:
@@ -87,7 +96,7 @@ def stop(services: list[Service], grace_seconds: float = GRACE_SECONDS) -> None:
     for process in leftovers.values():
         _signal(process, signal.SIGKILL)
     psutil.wait_procs(list(leftovers.values()), timeout=grace_seconds)
-    for child in _started:
+    for child in _children:
         child.poll()
 
 
@@ -103,7 +112,7 @@ def _members(service: Service) -> list[psutil.Process]:
 def _session(service: Service) -> list[psutil.Process]:
     """Processes of the session the service leads, also after it ended; none where its id names another process now."""
     try:
-        if abs(psutil.Process(service.pid).create_time() - service.created) >= 1.0:
+        if not _is_started(psutil.Process(service.pid), service.started):
             return []
     except psutil.NoSuchProcess:
         pass  # the system gives the id to nobody while the session has members

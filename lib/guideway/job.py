@@ -184,7 +184,7 @@ def today() -> date:
 
 
 def require_folder(setting: str, value: str) -> Path:
-    """The folder a setting names.
+    """The folder a setting names, whole from the root: the workers of a cluster stand in another one.
 
     Raises:
         ConfigurationError: it is not there.
@@ -192,4 +192,4 @@ def require_folder(setting: str, value: str) -> Path:
     folder = Path(value)
     if not folder.is_dir():
         raise ConfigurationError(f"setting {setting!r}: no folder {folder}")
-    return folder
+    return folder.resolve()

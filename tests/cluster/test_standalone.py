@@ -1,126 +1,130 @@
-"""The pipeline on a real standalone cluster: master and workers as processes of their own, the same tables."""
+"""The pipeline on a real standalone cluster gives the tables one machine gives, also when an executor is lost."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import psutil
 import pytest
-from deltalake import DeltaTable
+from pyspark.sql import SparkSession
 
-from guideway.contracts import TABLES, Table
-from guideway.settings import SMALL_JOB_JAVA
+from guideway.commands.jobs import job_function
+from guideway.contracts.jobs import JOBS
+from guideway.job import execute
+from guideway.settings import Settings
 from guideway.simulate.archive import write_archive
 from guideway.simulate.network import NetworkSpec, line_of
-from infra.local.places import BIN, LOOPBACK, free_port
-from infra.local.processes import Service, start, stop
+from infra.local.places import BIN, ROOT
+from tests.cluster.standalone import JARS, environment, standalone, until
+from tests.lakes import same_tables
 
-pytestmark = [pytest.mark.spark, pytest.mark.drill]
-ROOT = Path(__file__).resolve().parents[2]
-INHERITED = ("SPARK_", "PYSPARK_", "PYTHONPATH", "GUIDEWAY_")
-PROVENANCE = ["run_id", "code_version"]
-
-
-def environment(**more: str) -> dict[str, str]:
-    """No setting of the surrounding session, and no PYTHONPATH that would hide a package executors lack."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(INHERITED)}
-    fixed = {"SPARK_LOCAL_IP": LOOPBACK, "PYSPARK_PYTHON": sys.executable, "OMP_NUM_THREADS": "1"}
-    # master, workers, executors and drivers live a minute each and compile as little as that is worth
-    return plain | fixed | {"JAVA_TOOL_OPTIONS": SMALL_JOB_JAVA} | more
+pytestmark = pytest.mark.spark
+SHORT_LINE = line_of("conventional", 1, 0.4, start_km=130).model_copy(update={"run_every_weeks": 1})
+SPEC = NetworkSpec(weeks=14, lines=(SHORT_LINE,))
+INTERPRETED = "--conf spark.sql.codegen.wholeStage=false --conf spark.sql.codegen.factoryMode=NO_CODEGEN"
+"""For a few rows a plan, code made for each plan takes three Javas longer to compile than to do without."""
+AS_OF = SPEC.last_day + timedelta(days=1)
 
 
-def until(happened: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 120
-    while not happened():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.3)
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """Address of the master, and the folder of the cluster."""
+    folder = tmp_path_factory.mktemp("cluster")
+    with standalone(folder) as address:
+        yield address, folder
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """Address of a master with two one-core workers, and the folder of the workers."""
-    port, log = free_port(), tmp_path / "log"
-    address = f"spark://{LOOPBACK}:{port}"
-    run = [str(BIN / "spark-class"), "org.apache.spark.deploy.master.Master", "--host", LOOPBACK]
-    services = [start("master", [*run, "--port", str(port), "--webui-port", "0"], environment(), log / "master")]
-    for number in (1, 2):
-        run = [
-            str(BIN / "spark-class"),
-            "org.apache.spark.deploy.worker.Worker",
-            "--host",
-            LOOPBACK,
-            "--webui-port",
-            "0",
-        ]
-        run += ["--cores", "1", "--memory", "2g", "--work-dir", str(tmp_path / "work" / str(number)), address]
-        services.append(start(f"worker {number}", run, environment(), log / f"worker-{number}"))
-    try:
-        master = log / "master"
-        until(lambda: master.exists() and master.read_text().count("Registering worker") == 2, "two workers")
-        yield address, tmp_path / "work"
-    finally:
-        _end(services)
+@pytest.fixture(scope="module")
+def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("delivered")
+    write_archive(SPEC, root / "landing", root / "truth")
+    return root / "landing"
 
 
-def _end(services: list[Service]) -> None:
-    stop(services)
-    assert not [service.name for service in services if service.process()], "nothing is left running"
-
-
-def pipeline(folder: Path, landing: Path, master: str) -> dict[str, Any]:
-    command = [str(BIN / "guideway"), "pipeline", "--lake", str(folder / "lake"), "--landing", str(landing)]
-    command += ["--reports", str(folder / "reports"), "--as-of", "2024-03-04", "--json"]
-    settings = {
-        "GUIDEWAY_MASTER": master,
-        "GUIDEWAY_JARS": str(ROOT / "var" / "jars"),
-        "GUIDEWAY_MLFLOW_URI": f"sqlite:///{folder / 'mlflow.db'}",
-        "GUIDEWAY_MLFLOW_ARTIFACTS": str(folder / "artifacts"),
-        "GUIDEWAY_SETTLE_SECONDS": "0",
-        "GUIDEWAY_DRIVER_MEMORY": "1g",
-        "GUIDEWAY_SHUFFLE_PARTITIONS": "4",
-    }
-    folder.mkdir()
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment(**settings), capture_output=True, text=True, check=False, timeout=600
+@pytest.fixture(scope="module")
+def here(landing: Path, spark: SparkSession, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lake one machine makes of it, in the session all tests share."""
+    root = tmp_path_factory.mktemp("one_machine")
+    places = {"lake": root / "lake", "landing": landing, "reports": root / "reports", "mlflow_artifacts": root / "ml"}
+    own = settings.model_copy(
+        update={name: str(path) for name, path in places.items()} | {"mlflow_uri": f"sqlite:///{root}/mlflow.db"}
     )
+    for job in JOBS:
+        execute(job, job_function(job), own, spark=spark, as_of=AS_OF, run_id="here")
+    return root / "lake"
+
+
+def pipeline(root: Path, landing: Path, master: str) -> dict[str, Any]:
+    """Run it as a program of its own whose executors are the cluster's."""
+    places = {"lake": root / "lake", "landing": landing, "reports": root / "reports"}
+    command = [str(BIN / "guideway"), "pipeline", "--as-of", AS_OF.isoformat(), "--json"]
+    # as a person types them; executors stand in folders of their own
+    command += [f"--{name}={os.path.relpath(place, ROOT)}" for name, place in places.items()]
+    env = environment(
+        GUIDEWAY_MASTER=master,
+        GUIDEWAY_JARS=str(JARS),
+        GUIDEWAY_MLFLOW_URI=f"sqlite:///{root / 'mlflow.db'}",
+        GUIDEWAY_MLFLOW_ARTIFACTS=str(root / "artifacts"),
+        GUIDEWAY_SETTLE_SECONDS="0",
+        GUIDEWAY_DRIVER_MEMORY="1g",
+        GUIDEWAY_SHUFFLE_PARTITIONS="2",
+        PYSPARK_SUBMIT_ARGS=f"{INTERPRETED} pyspark-shell",
+    )
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stderr[-3000:]
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
 
 
-def rows(folder: Path, table: Table) -> pd.DataFrame | None:
-    path = folder / "lake" / table.layer / table.name
-    if not (path / "_delta_log").is_dir():
-        return None
-    frame = DeltaTable(path).to_pyarrow_table().to_pandas().drop(columns=PROVENANCE)
-    return frame.sort_values(list(table.key)).reset_index(drop=True)
+def test_a_cluster_gives_the_tables_one_machine_gives(
+    cluster: tuple[str, Path], landing: Path, here: Path, tmp_path: Path
+) -> None:
+    address, folder = cluster
+    told = pipeline(tmp_path, landing, address)
+    ran = {path.parents[1].name for path in folder.glob("work/*/app-*/*")}
+    assert ran == {"worker-1", "worker-2"}, "both workers ran an executor"
+    compared = same_tables(here, tmp_path / "lake")
+    assert compared.items() >= told["rows"].items()
 
 
-def test_a_cluster_gives_the_tables_one_machine_gives(cluster: tuple[str, Path], tmp_path: Path) -> None:
-    address, work = cluster
-    landing = tmp_path / "landing"
-    lines = (line_of("conventional", 1, 1.0, start_km=130), line_of("maglev", 1, 0.6))
-    write_archive(NetworkSpec(weeks=9, lines=lines, faults=False), landing, tmp_path / "truth")
+class Killer(threading.Thread):
+    """Kills the executor that writes the first file of a shuffle once there is a table ``after``."""
 
-    here = pipeline(tmp_path / "here", landing, "local[2]")
-    there = pipeline(tmp_path / "there", landing, address)
-    assert len(list(work.glob("*/app-*/*"))) >= 2, "both workers ran an executor"
-    assert there["rows"] == here["rows"]
-    compared = []
-    for table in TABLES:
-        one, other = rows(tmp_path / "here", table), rows(tmp_path / "there", table)
-        assert (one is None) == (other is None), table.full_name
-        if one is None or other is None:
-            continue
-        pd.testing.assert_frame_equal(one, other, rtol=1e-9, obj=table.full_name)
-        compared.append(table.full_name)
-    # nine weeks are too short a history for forecasts
-    assert {"bronze.signal", "gold.condition", "gold.degradation_trend"} <= set(compared)
-    assert here["rows"]["gold.condition"] > 100
+    def __init__(self, scratch: Path, after: Path) -> None:
+        super().__init__(daemon=True)
+        self.scratch, self.after, self.killed = scratch, after, 0
+
+    def run(self) -> None:
+        until(self.after.exists, "the job to disturb", 600)
+        known = self._files()
+        until(lambda: bool(self._files() - known), "a shuffle", 300)
+        folder = str(min(self._files() - known).parents[2])  # <executor>/blockmgr-*/xx/shuffle_*
+        for process in psutil.process_iter(["name"]):
+            if process.name() == "java" and process.environ().get("SPARK_EXECUTOR_DIRS") == folder:
+                process.kill()
+                self.killed += 1
+
+    def _files(self) -> set[Path]:
+        return set(self.scratch.rglob("shuffle_*.data"))
+
+
+@pytest.mark.drill
+def test_an_executor_lost_in_a_shuffle_changes_no_table(
+    cluster: tuple[str, Path], landing: Path, here: Path, tmp_path: Path, tally
+) -> None:
+    """What its tasks had left for the next stage goes with it, and is made again."""
+    address, folder = cluster
+    killer = Killer(folder / "scratch", tmp_path / "lake" / "gold" / "condition" / "_delta_log")
+    killer.start()
+    told = pipeline(tmp_path, landing, address)
+    killer.join(timeout=10)
+    tally(kills=killer.killed, lost=0, doubled=0)
+    assert killer.killed == 1
+    assert same_tables(here, tmp_path / "lake").items() >= told["rows"].items()

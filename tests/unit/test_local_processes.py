@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import psutil
+import pytest
 
 from infra.local.processes import Service, record, recorded, start, stop
 
@@ -63,10 +63,10 @@ def test_what_outlived_its_leader_is_ended(tmp_path: Path) -> None:
 def test_a_later_process_with_the_same_id_is_not_taken_for_the_service(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import time; time.sleep(600)"]
     bystander = subprocess.Popen(command, start_new_session=True)
-    created = psutil.Process(bystander.pid).create_time()
-    record(tmp_path / "services.json", [Service("gone", bystander.pid, created - 3600.0)])
+    gone = Service("gone", bystander.pid, started=1.0)
+    record(tmp_path / "services.json", [gone])
     assert recorded(tmp_path / "services.json") == []
-    stop([Service("gone", bystander.pid, created - 3600.0)], grace_seconds=0.2)
+    stop([gone], grace_seconds=0.2)
     assert bystander.poll() is None
     bystander.kill()
     bystander.wait()
@@ -74,11 +74,20 @@ def test_a_later_process_with_the_same_id_is_not_taken_for_the_service(tmp_path:
 
 def test_what_is_recorded_is_found_again_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
     path = tmp_path / "run" / "services.json"
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    service = Service("one", process.pid, psutil.Process(process.pid).create_time(), "http://127.0.0.1:1")
-    record(path, [service, replace(service, name="two", created=0.0)])
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    service = start("one", command, dict(os.environ), tmp_path / "log", address="http://127.0.0.1:1")
+    record(path, [service, replace(service, name="two", started=0.0)])
     assert recorded(path) == [service]
     assert path.stat().st_mode & 0o777 == 0o600
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    stop([service])
     assert recorded(path) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how Linux tells when it was started")
+def test_a_clock_that_is_set_hides_no_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = start("one", [sys.executable, "-c", "import time; time.sleep(600)"], dict(os.environ), tmp_path / "log")
+    at_boot = psutil.boot_time()
+    monkeypatch.setattr("psutil._pslinux.boot_time", lambda: at_boot - 7200.0)
+    assert service.process() is not None
+    stop([service])
+    assert service.process() is None

@@ -73,13 +73,13 @@ def _configure_own_jvm(builder: SparkSession.Builder, settings: Settings) -> Spa
             raise ConfigurationError(f"setting 'jars': {jar} is missing; {fetch} fetches the pinned JARs")
     archive = Path(settings.jars, CLASS_ARCHIVE).resolve()
     sharing = f" -XX:SharedArchiveFile={archive}" if archive.is_file() else ""
+    if settings.master.startswith("local"):  # the executors of a cluster must reach the driver
+        builder = builder.config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1")
     return (
         builder.master(settings.master)
         .config("spark.jars", ",".join(map(str, jars)))
         .config("spark.driver.memory", settings.driver_memory)
         .config("spark.driver.extraJavaOptions", f"{settings.java_options}{sharing} -Duser.timezone=UTC")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.host", "127.0.0.1")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
     )
