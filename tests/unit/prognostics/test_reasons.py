@@ -9,7 +9,6 @@ import pytest
 from guideway.prognostics.card import model_card
 from guideway.prognostics.definitions import features_page
 from guideway.prognostics.evaluation import Evaluation
-from guideway.prognostics.failures import FailureModels
 from guideway.prognostics.gate import Decision
 from guideway.prognostics.importance import blend_weights, global_importance
 from guideway.prognostics.parameters import ModelParameters
@@ -74,7 +73,6 @@ def test_the_whole_model_is_explained_by_what_the_truth_was_made_of(network, mod
         model,
         Evaluation(model.parameters, 1, {}, network),
         Decision(True, ("it is a test",)),
-        failures=FailureModels(),
         code_version="1",
         as_of=DAY,
     )
