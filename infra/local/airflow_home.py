@@ -81,7 +81,7 @@ def _configuration(port: int, kept: dict[str, str], interactive: bool) -> dict[s
             "refresh_interval": 30,
             "min_file_process_interval": 60 if interactive else 3600,
         },
-        "logging": {"base_log_folder": AIRFLOW_HOME / "logs", "logging_level": "WARNING"},
+        "logging": {"base_log_folder": AIRFLOW_HOME / "logs", "logging_level": "INFO"},
         "usage_data_collection": {"enabled": False},
     }
 

@@ -18,7 +18,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from guideway.settings import SMALL_JOB_JAVA
+from guideway.settings import INTERPRETED, SMALL_JOB_JAVA
 from infra.local.airflow_home import prepare_airflow
 from infra.local.airflow_services import await_airflow, migrate_database, start_airflow
 from infra.local.chain import Follower, Outcome, log_tail
@@ -109,8 +109,8 @@ def main() -> int:
     env = job_environment() | {"GUIDEWAY_INGEST_CRON": "", "GUIDEWAY_UPKEEP_CRON": "", "GUIDEWAY_ARRIVAL_SECONDS": "0"}
     if "GUIDEWAY_JAVA_OPTIONS" not in os.environ:
         # each small job is a Java of its own that would compile longer than it runs
-        env["GUIDEWAY_JAVA_OPTIONS"] += f" {SMALL_JOB_JAVA}"
-    env.setdefault("GUIDEWAY_SHUFFLE_PARTITIONS", "4")
+        env["GUIDEWAY_JAVA_OPTIONS"] += f" {SMALL_JOB_JAVA} {INTERPRETED}"
+    env.setdefault("GUIDEWAY_SHUFFLE_PARTITIONS", "2")
     try:
         conf = main_job(env, options.as_of) if options.conf is None else options.conf
         outcome = run_chain(env, options.dag, conf)

@@ -12,6 +12,9 @@ from guideway.errors import ConfigurationError
 SMALL_JOB_JAVA = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
 """Java for jobs of a minute: its first compiler only, with room for all it compiles (alone it gets a fifth of that)."""
 
+INTERPRETED = "-Dspark.sql.codegen.wholeStage=false -Dspark.sql.codegen.factoryMode=NO_CODEGEN"
+"""For plans of few rows: Spark works them out as they are, and compiles no Java of its own for each of them."""
+
 
 class Settings(BaseSettings):
     """Where things are and how much of the machine a job may use."""

@@ -51,6 +51,7 @@ def sums(table: pa.Table, by: str, value: str) -> dict[str, tuple[int, float]]:
 
 def exploded(table: pa.Table) -> pa.Table:
     channel, values = table.column("channel").combine_chunks(), table.column("values").combine_chunks()
+    channel = channel.dictionary_encode()  # a name a sample would be more bytes than an array of strings can hold
     return pa.table({"channel": channel.take(values.value_parent_indices()), "value": values.flatten().cast("double")})
 
 

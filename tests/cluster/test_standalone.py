@@ -18,7 +18,7 @@ from pyspark.sql import SparkSession
 from guideway.commands.jobs import job_function
 from guideway.contracts.jobs import JOBS
 from guideway.job import execute
-from guideway.settings import Settings
+from guideway.settings import INTERPRETED, Settings
 from guideway.simulate.archive import write_archive
 from guideway.simulate.network import NetworkSpec, line_of
 from infra.local.places import BIN, ROOT
@@ -28,8 +28,6 @@ from tests.lakes import same_tables
 pytestmark = pytest.mark.spark
 SHORT_LINE = line_of("conventional", 1, 0.4, start_km=130).model_copy(update={"run_every_weeks": 1})
 SPEC = NetworkSpec(weeks=14, lines=(SHORT_LINE,))
-INTERPRETED = "--conf spark.sql.codegen.wholeStage=false --conf spark.sql.codegen.factoryMode=NO_CODEGEN"
-"""For a few rows a plan, code made for each plan takes three Javas longer to compile than to do without."""
 AS_OF = SPEC.last_day + timedelta(days=1)
 
 
@@ -75,7 +73,7 @@ def pipeline(root: Path, landing: Path, master: str) -> dict[str, Any]:
         GUIDEWAY_SETTLE_SECONDS="0",
         GUIDEWAY_DRIVER_MEMORY="1g",
         GUIDEWAY_SHUFFLE_PARTITIONS="2",
-        PYSPARK_SUBMIT_ARGS=f"{INTERPRETED} pyspark-shell",
+        GUIDEWAY_JAVA_OPTIONS=INTERPRETED,
     )
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stderr[-3000:]
