@@ -40,7 +40,7 @@ json.dump(receipt, open(options.receipt, "w"))
 
 
 APPROVE = """
-import json, sys
+import json, sys, time
 from infra.local.airflow_api import wait_until
 from infra.local.airflow_home import prepare_airflow
 from infra.local.airflow_services import await_airflow, migrate_database, start_airflow
@@ -68,8 +68,13 @@ try:
     wait_until(lambda: api.run_state("train_models", run) == "success", 300, "training waits for the answer")
     where = f"/dags/approve_model/dagRuns/{run.replace('+', '%2B')}.0/taskInstances/approval/-1/hitlDetails"
     asked = api.call("GET", where)
-    api.call("PATCH", where, {"chosen_options": [sys.argv[1]]})
-    wait_until(lambda: api.run_state("approve_model", run + ".0") == "success", 600, "the answer changed nothing")
+    def answered():
+        if state("approval") == "awaiting_input":
+            api.call("PATCH", where, {"chosen_options": [sys.argv[1]]})
+        return api.run_state("approve_model", run + ".0") == "success"
+    # Airflow 3.3.2 starts a task twice, kills it and asks again if the answer comes in the second it is parked in
+    time.sleep(5)
+    wait_until(answered, 300, "the answer changed nothing", pause=5)
     print(json.dumps({"subject": asked["subject"], "body": asked["body"], "promote": state("promote")}))
 finally:
     stop(services)
