@@ -15,6 +15,7 @@ from guideway.contracts.jobs import FIT_DEGRADATION
 from guideway.contracts.silver import CONDITION_SERIES
 from guideway.job import JobContext, main
 from guideway.rulebooks.load import load_rulebooks
+from guideway.threads import in_threads
 from guideway.transforms import degradation, noise_control
 from guideway.transforms.history import History
 from guideway.transforms.scorecard import learn_from_sample, scorecard_rows
@@ -54,14 +55,14 @@ def fit_days(context: JobContext, days: tuple[date, ...]) -> Mapping[str, int]:
         windows[DEGRADATION_TREND].append(degradation.trend_rows(fitted, day))
         windows[LIMIT_FORECAST].append(degradation.forecast_rows(fitted, day))
         windows[FORECAST_SCORECARD].append(scorecard_rows(context.spark, learned, day))
-    for table, rows in windows.items():
-        writer.replace_days(reduce(DataFrame.unionByName, rows), table, *days)
+    replace = writer.replace_days
+    in_threads(lambda table: replace(reduce(DataFrame.unionByName, windows[table]), table, *days), windows)
     if lake.read(DEGRADATION_TREND).where(F.col("as_of") > F.lit(as_of)).isEmpty():
         writer.replace(degradation.intervention_rows(fitted), INTERVENTION, F.lit(True), "true")
     counts = fitted.groupBy("trend.status").count().collect()
     fitted.unpersist()
-    for table, frame in noise_control.of_day(lake.read, as_of).items():
-        writer.replace_days(frame, table, as_of)
+    noise = noise_control.of_day(lake.read, as_of)
+    in_threads(lambda table: replace(noise[table], table, as_of), noise)
     return {row["status"]: row["count"] for row in counts}
 
 

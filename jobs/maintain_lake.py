@@ -44,11 +44,10 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
             continue
         context.say(f"{table.full_name}: {', '.join(health.done) or 'nothing to do'}")
         rows.append(asdict(health) | {"as_of": context.as_of, "table_name": table.full_name, "checked_at": now})
-    today = F.col("as_of") == F.lit(context.as_of)
     frame = context.spark.createDataFrame(
         [tuple(row[c.name] for c in LAKE_HEALTH.columns) for row in rows], LAKE_HEALTH.ddl
     )
-    writer.replace(frame, LAKE_HEALTH, today, f"as_of = DATE '{context.as_of.isoformat()}'")
+    writer.replace_days(frame, LAKE_HEALTH, context.as_of)
     totals = {name: sum(row[name] for row in rows) for name in ("files", "bytes", "removed_files", "removed_bytes")}
     told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in totals.items())
     left = f"; not kept: {'; '.join(skipped.values())}" if skipped else ""

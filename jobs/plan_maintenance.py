@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pyspark.sql import functions as F
-
 from guideway.contracts.gold import DEFERRAL, MAINTENANCE_PLAN, POLICY_COMPARISON, WORK_PLAN
 from guideway.contracts.jobs import PLAN_MAINTENANCE
 from guideway.job import JobContext, main
 from guideway.planning.optimiser import plan
 from guideway.planning.works import deferral_rows, plan_row, work_rows
 from guideway.rulebooks.load import load_rulebooks
+from guideway.threads import in_threads
 from guideway.transforms.planning import compared_policies, gather_planning, plan_frame, plan_id, through_spark
 
 _DEFERRALS_SHOWN = 10
@@ -28,11 +27,12 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     works = work_rows(planning, result, titles, name, as_of)
     deferrals = deferral_rows(planning, result, titles, name, as_of)
     policies = compared_policies(fetch, frames.catalogue, as_of)
-    today, window = F.col("as_of") == F.lit(as_of), f"as_of = DATE '{as_of.isoformat()}'"
     whole = plan_row(planning, result, name, as_of)
     frames_of = {WORK_PLAN: works, MAINTENANCE_PLAN: whole, DEFERRAL: deferrals, POLICY_COMPARISON: policies}
-    for table, rows in frames_of.items():
-        context.writer.replace(plan_frame(context.spark, rows, table), table, today, window)
+    in_threads(
+        lambda table: context.writer.replace_days(plan_frame(context.spark, frames_of[table], table), table, as_of),
+        frames_of,
+    )
     shown = deferrals.head(_DEFERRALS_SHOWN)[["line_id", "work_type", "risk_52w", "expected_loss", "reason"]]
     return (
         f"{len(works)} works for {result.cost:,.0f} {planning.currency}, {len(deferrals)} deferred, "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     week = iso_week_of(as_of)
     pins = [(as_of, name, week, version) for name, version in report.table_versions.items()]
     pinned = context.spark.createDataFrame(pins, REPORT_VERSION.ddl)
-    context.writer.replace(pinned, REPORT_VERSION, F.col("as_of") == F.lit(as_of), _window(as_of))
+    context.writer.replace_days(pinned, REPORT_VERSION, as_of)
     return f"report of {week}: {report.index}", {
         "report": str(report.index),
         "week": week,
@@ -53,7 +53,7 @@ def _content(context: JobContext) -> ReportContent:
         forecasts.where(F.col("as_of") == F.lit(as_of - timedelta(days=7))),
         as_of,
     )
-    context.writer.replace(week, NETWORK_WEEK, today, _window(as_of))
+    context.writer.replace_days(week, NETWORK_WEEK, as_of)
     versions = lake.versions(READS)
     return gather(
         lambda table: lake.read(table, versions.get(table.full_name)),
@@ -64,10 +64,6 @@ def _content(context: JobContext) -> ReportContent:
         code_version=__version__,
         model=champion_card(TrackingSettings.of(settings.mlflow_uri, settings.mlflow_artifacts)),
     )
-
-
-def _window(as_of: date) -> str:
-    return f"as_of = DATE '{as_of.isoformat()}'"
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     history = History(lake.read, rulebooks, as_of)
     trends = lake.read(DEGRADATION_TREND).where(today)
     features = asset_features(history.with_facts(), trends, history.work_types, as_of, history.weather())
-    known = context.writer.replace(features, ASSET_FEATURE, today, window)
+    known = context.writer.replace_days(features, ASSET_FEATURE, as_of)
     tracking = TrackingSettings.of(settings.mlflow_uri, settings.mlflow_artifacts)
     condition, failures = in_service(tracking), failures_in_service(tracking)
     champion, risks, told = condition.champion, {}, [f"{known} rows of features"]
@@ -47,7 +47,7 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     facts: dict[str, object] = {"model": condition.told, "failures": failures.told, "retrain": ()}
     if champion is not None:
         moved = model_drift(lake.read(ASSET_FEATURE), champion.serving, champion.model, as_of)
-        context.writer.replace(moved, MODEL_DRIFT, today, window)
+        context.writer.replace_days(moved, MODEL_DRIFT, as_of)
         limits, drifts, last = limits_fingerprint(rulebooks), lake.read(MODEL_DRIFT), last_training(tracking)
         facts["retrain"] = why = reasons_to_train(
             champion, last, drifts, as_of, limits=limits, every_days=settings.retrain_days

@@ -9,12 +9,12 @@ from functools import partial
 import numpy as np
 
 from guideway.degradation.backtest import Scores, backtest
-from guideway.degradation.compiled import in_threads
 from guideway.degradation.forms import Form
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.pooling import estimate_priors
 from guideway.degradation.priors import Priors
 from guideway.degradation.series import Floats, SeriesBatch
+from guideway.threads import in_threads
 
 CANDIDATES = (
     Form("exponential"),

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import njit
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
-Given = TypeVar("Given")
-Made = TypeVar("Made")
 
 
 def _package_digest() -> str | None:
@@ -42,9 +38,3 @@ def kernel(function: Kernel) -> Kernel:
     if _DIGEST is not None and index is not None:
         index._source_stamp = _DIGEST
     return cast(Kernel, compiled)
-
-
-def in_threads(function: Callable[[Given], Made], items: Iterable[Given]) -> list[Made]:
-    """``function`` of every item, in order, on as many threads as there are cores."""
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return list(threads.map(function, items))

@@ -10,12 +10,12 @@ import numpy as np
 from guideway.degradation.backtest import Scorecard, backtest
 from guideway.degradation.calibration import Calibration
 from guideway.degradation.choice import try_forms
-from guideway.degradation.compiled import in_threads
 from guideway.degradation.forms import Form
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.pooling import estimate_priors
 from guideway.degradation.priors import Priors
 from guideway.degradation.series import Floats, SeriesBatch
+from guideway.threads import in_threads
 
 HORIZONS_WEEKS = (4, 13, 26, 52)
 ORIGIN_STEP_DAYS = 56.0

@@ -1,15 +1,14 @@
 """Writing without losing or doubling anything: append, adopt, upsert, replace a window, undo what was not acknowledged.
 
 Every method writes at most one Delta commit, stamps it with the run, and returns the number of rows it changed;
-a write that would change nothing makes no commit.
+a write that would change nothing makes no commit. Different tables may be written from threads of the driver.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import date
-from functools import reduce
+from functools import partial, reduce
 from operator import and_
 
 from pyspark.sql import Column as SparkColumn
@@ -39,7 +38,6 @@ class Writer:
         self.lake = lake
         self.run_id = run_id
         self.rows: dict[str, int] = {}
-        self._last = 0
 
     def part(self, number: int) -> Writer:
         """A writer for one separately acknowledged part of the run; it counts into the same rows."""
@@ -49,9 +47,8 @@ class Writer:
 
     def append(self, frame: DataFrame, table: Table) -> int:
         """Append rows whose keys are known to be new."""
-        with self._commit(table, "numOutputRows"):
-            self._write(frame, table).save(self.lake.path(table))
-        return self._last
+        write = self._write(frame, table)
+        return self._commit(table, partial(write.save, self.lake.path(table)), "numOutputRows")
 
     def folder(self, table: Table) -> DataFolder:
         """Where tasks may write files of rows for ``adopt``; the table is there."""
@@ -67,9 +64,8 @@ class Writer:
         """
         if not files:
             return self._none(table)
-        with self._commit(table, "numOutputRows"):
-            commit_files(self.lake.spark, self.lake.path(table), files)
-        return self._last
+        add = partial(commit_files, self.lake.spark, self.lake.path(table), files)
+        return self._commit(table, add, "numOutputRows")
 
     def upsert(self, frame: DataFrame, table: Table) -> int:
         """Insert new keys, update rows that differ, leave equal rows untouched.
@@ -91,12 +87,11 @@ class Writer:
             if changed.isEmpty():
                 return self._none(table)
             matched = reduce(and_, (F.col(f"old.{key}") == F.col(f"new.{key}") for key in table.key))
-            with self._commit(table, "numTargetRowsInserted", "numTargetRowsUpdated"):
-                merge = self.lake.delta(table).alias("old").merge(changed.alias("new"), matched)
-                merge.whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
+            merge = self.lake.delta(table).alias("old").merge(changed.alias("new"), matched)
+            merge = merge.whenMatchedUpdateAll().whenNotMatchedInsertAll()
+            return self._commit(table, merge.execute, "numTargetRowsInserted", "numTargetRowsUpdated")
         finally:
             incoming.unpersist()
-        return self._last
 
     def replace(self, frame: DataFrame, table: Table, window: SparkColumn, window_sql: str) -> int:
         """Make the window hold exactly these rows; equal content makes no commit.
@@ -111,11 +106,10 @@ class Writer:
         try:
             if _fingerprint_of_keys(incoming, table) == fingerprint(self.lake.read(table).where(window), table):
                 return self._none(table)
-            with self._commit(table, "numOutputRows"):
-                self._write(incoming, table, mode="overwrite", replaceWhere=window_sql).save(self.lake.path(table))
+            write = self._write(incoming, table, mode="overwrite", replaceWhere=window_sql)
+            return self._commit(table, partial(write.save, self.lake.path(table)), "numOutputRows")
         finally:
             incoming.unpersist()
-        return self._last
 
     def replace_days(self, frame: DataFrame, table: Table, *days: date) -> int:
         """Make the table hold exactly these rows of the days ``as_of``; equal content makes no commit."""
@@ -126,9 +120,7 @@ class Writer:
         """Delete the rows the condition selects."""
         if not self.lake.exists(table):
             return 0
-        with self._commit(table, "numDeletedRows"):
-            self.lake.delta(table).delete(condition)
-        return self._last
+        return self._commit(table, partial(self.lake.delta(table).delete, condition), "numDeletedRows")
 
     def undo_unacknowledged(self, ledger: Table, parts: tuple[Table, ...]) -> dict[str, int]:
         """Remove what a killed run left behind: rows of runs that never reached the ledger.
@@ -169,20 +161,20 @@ class Writer:
         stamped = frame if set(_PROVENANCE) <= set(frame.columns) else self._stamp(frame, table)
         return stamped.write.format("delta").mode(mode).options(**options)
 
-    @contextmanager
-    def _commit(self, table: Table, *metrics: str) -> Iterator[None]:
-        """Stamp the one commit made inside with the run, and count the rows it changed; it may be none."""
+    def _commit(self, table: Table, write: Callable[[], object], *metrics: str) -> int:
+        """Stamp the one commit that ``write`` makes with the run, and count the rows it changed; it may be none."""
         self.lake.delta(table)
         before = self.lake.version(table) or 0
         self.lake.check_held(table)
         self.lake.spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", self.run_id)
-        yield
+        write()
         last = self.lake.commits(table)[0]
         if last.version > before + 1 or (last.version > before and last.run_id != self.run_id):
             raise LakeError(f"{table.full_name}: another driver wrote beside run {self.run_id}; look at its history")
         counted = last.metrics if last.version > before else {}
-        self._last = sum(counted.get(metric, 0) for metric in metrics)
-        self.rows[table.full_name] = self.rows.get(table.full_name, 0) + self._last
+        changed = sum(counted.get(metric, 0) for metric in metrics)
+        self.rows[table.full_name] = self.rows.get(table.full_name, 0) + changed
+        return changed
 
     def _none(self, table: Table) -> int:
         self.rows.setdefault(table.full_name, 0)

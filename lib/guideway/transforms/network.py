@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import methodcaller
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,7 @@ from pyspark.sql import DataFrame
 
 from guideway.network.stretches import Stretch
 from guideway.network.tracks import Network
+from guideway.threads import in_threads
 
 LINE_FACTS = ("line_id", "mode", "time_zone", "rulebook_id")
 SECTION_FACTS = (
@@ -37,11 +39,8 @@ _USUAL = {
 
 def load_network(lines: DataFrame, sections: DataFrame, assets: DataFrame) -> Network:
     """The network of the tables ``reference.line``, ``section`` and ``asset``."""
-    return network_of(
-        lines.select(*LINE_FACTS).toPandas(),
-        sections.select(*SECTION_FACTS).toPandas(),
-        assets.select(*ASSET_FACTS).toPandas(),
-    )
+    told = (lines.select(*LINE_FACTS), sections.select(*SECTION_FACTS), assets.select(*ASSET_FACTS))
+    return network_of(*in_threads(methodcaller("toPandas"), told))
 
 
 def network_of(lines: pd.DataFrame, sections: pd.DataFrame, assets: pd.DataFrame) -> Network:

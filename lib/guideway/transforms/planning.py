@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +25,7 @@ from guideway.planning.needs import NetworkFacts
 from guideway.planning.policies import compare, comparison_rows
 from guideway.planning.policy_inputs import case_of, policies_of
 from guideway.rulebooks.rulebook import Rulebook
+from guideway.threads import side_by_side
 from guideway.transforms.network import ASSET_FACTS, LINE_FACTS, SECTION_FACTS, network_of
 
 Read = Callable[[Table], DataFrame]
@@ -89,10 +91,15 @@ def through_spark(read: Read) -> Fetch:
 def network_facts(fetch: Fetch, rulebooks: dict[str, Rulebook]) -> NetworkFacts:
     """What the planner knows of the network."""
     known = indicators()
+    lines, assets, sections = side_by_side(
+        partial(fetch, LINE, "line_id", "mode", "rulebook_id", "time_zone"),
+        partial(fetch, ASSET, "asset_id", "asset_type", "line_id", "track_id", "from_m", "to_m", "name"),
+        partial(fetch, SECTION, "asset_id", "track_form"),
+    )
     return NetworkFacts(
-        lines=fetch(LINE, "line_id", "mode", "rulebook_id", "time_zone"),
-        assets=fetch(ASSET, "asset_id", "asset_type", "line_id", "track_id", "from_m", "to_m", "name"),
-        sections=fetch(SECTION, "asset_id", "track_form"),
+        lines=lines,
+        assets=assets,
+        sections=sections,
         limits=severities(rulebooks),
         directions={name: 1 if indicator.direction == "above" else -1 for name, indicator in known.items()},
         titles={name: indicator.title for name, indicator in known.items()},
@@ -120,8 +127,10 @@ def gather_planning(
     """The frames of a day's plan; unless ``every`` forecast is wanted, only those that matter are fetched."""
     catalogue = load_catalogue(folder)
     likely = None if every else ("probability_52w", catalogue.number("least_probability"))
-    forecasts = fetch(LIMIT_FORECAST, *_FORECAST, as_of=as_of, at_least=likely)
-    risk = fetch(FAILURE_RISK, "asset_id", "target", "score", as_of=as_of)
+    forecasts, risk = side_by_side(
+        partial(fetch, LIMIT_FORECAST, *_FORECAST, as_of=as_of, at_least=likely),
+        partial(fetch, FAILURE_RISK, "asset_id", "target", "score", as_of=as_of),
+    )
     concerned = risk["asset_id"].isin(forecasts["asset_id"])
     return PlanningFrames(
         forecasts, risk[concerned].reset_index(drop=True), network_facts(fetch, rulebooks), catalogue, as_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from operator import methodcaller
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -36,6 +37,7 @@ from guideway.reporting.content import DEPARTURE_COLUMNS, ModelCard, ReportConte
 from guideway.reporting.outlook import outlook
 from guideway.reporting.quality_classes import CLASS_INDICATORS, km_by_class
 from guideway.reporting.strips import build_strip_maps, build_trends
+from guideway.threads import in_threads
 from guideway.transforms.series import end_of
 from guideway.transforms.weekly import in_week
 
@@ -133,7 +135,8 @@ def gather(
         "misaligned": misaligned.where(in_week("started_at", as_of)),
         "unmeasured": unmeasured.where(in_week("started_at", as_of)),
     }
-    gathered: dict[str, Any] = {name: in_key_order(name, frame.toPandas()) for name, frame in frames.items()}
+    collected = zip(frames, in_threads(methodcaller("toPandas"), frames.values()), strict=True)
+    gathered: dict[str, Any] = {name: in_key_order(name, frame) for name, frame in collected}
     heard = read(NOISE_SOURCE).where(F.col("measured_at") >= end_of(as_of - timedelta(weeks=SOURCE_WEEKS)))
     gathered["noise_source"] = rank_receivers(heard.where(F.col("measured_at") < end_of(as_of)).toPandas())
     content = ReportContent(
