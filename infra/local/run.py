@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
@@ -77,10 +78,12 @@ def run_chain(env: dict[str, str], dag_id: str, conf: dict[str, Any]) -> Outcome
 
 def summarise(outcome: Outcome, lake: str) -> Iterable[str]:
     """Rows of every table and rows this run changed, the registered model and the report."""
-    changed = {table: n for receipt in outcome.receipts for table, n in (receipt.get("rows") or {}).items()}
+    changed: Counter[str] = Counter()
+    for receipt in outcome.receipts:
+        changed.update(receipt.get("rows") or {})
     facts = {name: value for receipt in outcome.receipts for name, value in (receipt.get("facts") or {}).items()}
     yield f"{'table':<30} {'rows':>12} {'changed now':>12}"
-    yield from (f"{table:<30} {count:>12,} {changed.get(table, 0):>12,}" for table, count in rows_of_tables(lake))
+    yield from (f"{table:<30} {count:>12,} {changed[table]:>12,}" for table, count in rows_of_tables(lake))
     for label, fact in (("registered model", "registered"), ("report", "report")):
         if fact in facts:
             yield f"{label}: {facts[fact]}"
