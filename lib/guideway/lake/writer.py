@@ -47,8 +47,7 @@ class Writer:
 
     def append(self, frame: DataFrame, table: Table) -> int:
         """Append rows whose keys are known to be new."""
-        write = self._write(frame, table)
-        return self._commit(table, partial(write.save, self.lake.path(table)), "numOutputRows")
+        return self._commit(table, partial(self._write, frame, table), "numOutputRows")
 
     def folder(self, table: Table) -> DataFolder:
         """Where tasks may write files of rows for ``adopt``; the table is there."""
@@ -106,8 +105,8 @@ class Writer:
         try:
             if _fingerprint_of_keys(incoming, table) == fingerprint(self.lake.read(table).where(window), table):
                 return self._none(table)
-            write = self._write(incoming, table, mode="overwrite", replaceWhere=window_sql)
-            return self._commit(table, partial(write.save, self.lake.path(table)), "numOutputRows")
+            write = partial(self._write, incoming, table, mode="overwrite", replaceWhere=window_sql)
+            return self._commit(table, write, "numOutputRows")
         finally:
             incoming.unpersist()
 
@@ -157,9 +156,9 @@ class Writer:
         stamped = frame.withColumns({"run_id": F.lit(self.run_id), "code_version": F.lit(__version__)})
         return stamped.select([F.col(c.name).cast(c.type).alias(c.name) for c in table.all_columns])
 
-    def _write(self, frame: DataFrame, table: Table, mode: str = "append", **options: str):  # type: ignore[no-untyped-def]
+    def _write(self, frame: DataFrame, table: Table, mode: str = "append", **options: str) -> None:
         stamped = frame if set(_PROVENANCE) <= set(frame.columns) else self._stamp(frame, table)
-        return stamped.write.format("delta").mode(mode).options(**options)
+        stamped.write.format("delta").mode(mode).options(**options).save(self.lake.path(table))
 
     def _commit(self, table: Table, write: Callable[[], object], *metrics: str) -> int:
         """Stamp the one commit that ``write`` makes with the run, and count the rows it changed; it may be none."""
