@@ -55,14 +55,14 @@ def fit_days(context: JobContext, days: tuple[date, ...]) -> Mapping[str, int]:
         windows[DEGRADATION_TREND].append(degradation.trend_rows(fitted, day))
         windows[LIMIT_FORECAST].append(degradation.forecast_rows(fitted, day))
         windows[FORECAST_SCORECARD].append(scorecard_rows(context.spark, learned, day))
-    replace = writer.replace_days
-    in_threads(lambda table: replace(reduce(DataFrame.unionByName, windows[table]), table, *days), windows)
+    for table, rows in windows.items():  # in turn: all are of one fit, which the first of them makes
+        writer.replace_days(reduce(DataFrame.unionByName, rows), table, *days)
     if lake.read(DEGRADATION_TREND).where(F.col("as_of") > F.lit(as_of)).isEmpty():
         writer.replace(degradation.intervention_rows(fitted), INTERVENTION, F.lit(True), "true")
     counts = fitted.groupBy("trend.status").count().collect()
     fitted.unpersist()
     noise = noise_control.of_day(lake.read, as_of)
-    in_threads(lambda table: replace(noise[table], table, as_of), noise)
+    in_threads(lambda table: writer.replace_days(noise[table], table, as_of), noise)
     return {row["status"]: row["count"] for row in counts}
 
 
