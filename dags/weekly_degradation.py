@@ -1,7 +1,8 @@
 """The weekly round: trends, risk, plan, report.
 
 Fits the degradation trends, forecasts limit crossings, scores every asset with the champion model, proposes works and
-publishes Monday's report under `<reports>/<ISO week>/`. A report that was published stays until the new one is whole.
+publishes Monday's report under `<reports>/<network>/<ISO week>/`. A report that was published stays until the new one
+is whole.
 
 Starts when a model was trained. To do an old week again, trigger it with *As of* set to that Monday: the rows of that
 `as_of` are replaced, no other row changes. A run that takes longer than `GUIDEWAY_REPORT_HOURS` (6) raises an alert.

@@ -14,7 +14,7 @@ Made = TypeVar("Made")
 def in_threads(function: Callable[[Given], Made], items: Iterable[Given]) -> list[Made]:
     """``function`` of every item, in order, on as many threads as there are cores.
 
-    All are brought to an end before the first error is raised.
+    An error is raised when what has begun has ended; what has not begun then is left undone.
     """
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         return list(threads.map(function, items))
