@@ -18,7 +18,7 @@ setup: ## project-local environment and Delta JARs
 	@infra/bootstrap.sh
 
 run: setup ## the whole pipeline through Airflow: archive to Monday's report
-	@$(BIN)/python -m infra.local.run
+	@$(BIN)/python -m infra.local.run --standing-driver
 
 test-fast: setup ## unit tests: no JVM, seconds
 	$(BIN)/pytest -n logical tests/unit -m "not slow and not drill"

@@ -1,7 +1,8 @@
-"""What the DAGs share: the task that runs one job by spark-submit, the assets it reports to, the run's date.
+"""What the DAGs share: the task that runs one job by Spark, the assets it reports to, the run's date.
 
-The receipt a job writes (rows and Delta version of each table, seconds, a message) becomes the metadata of the asset
-events, together with ``as_of``: a run started by an asset has no data interval, so the date travels with the events.
+A task goes by spark-submit, or by the driver that stands where ``GUIDEWAY_DRIVER`` says. The receipt a job writes (rows
+and Delta version of each table, seconds, a message) becomes the metadata of the asset events, together with ``as_of``:
+a run started by an asset has no data interval, so the date travels with the events.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from airflow.sdk import Asset, Param
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from alerts import tell_failure
 
+from guideway import standing_driver
 from guideway.contracts.jobs import Job
 
 JOBS_FOLDER = Path(os.environ.get("GUIDEWAY_JOBS", Path(__file__).resolve().parents[1] / "jobs"))
@@ -111,7 +113,7 @@ HOUSE: dict[str, Any] = {
 
 
 class SparkJob(SparkSubmitOperator):
-    """Run ``jobs/<name>.py`` by spark-submit, then put its receipt on the assets it wrote.
+    """Run ``jobs/<name>.py`` by spark-submit, or in a standing driver; then put its receipt on the assets it wrote.
 
     Safe to retry: every job replaces its window or merges on declared keys, and holds the lock of each table it
     writes, so a retry beside a living predecessor waits. A configuration error (exit code 2) is not retried.
@@ -166,7 +168,7 @@ class SparkJob(SparkSubmitOperator):
             stated = [argument for argument in self.application_args or [] if argument and not argument.endswith("=")]
             self.application_args = [*stated, f"--receipt={receipt_file}"]
             try:
-                super().execute(context)
+                self._run(context)
             except AirflowException as error:
                 if CONFIGURATION_ERROR in str(error):
                     raise AirflowFailException(str(error)) from error
@@ -174,6 +176,20 @@ class SparkJob(SparkSubmitOperator):
             receipt: dict[str, Any] = json.loads(receipt_file.read_text(encoding="utf-8"))
         self._tell_assets(context, receipt)
         return receipt
+
+    def _run(self, context: Any) -> None:
+        if address := os.environ.get(standing_driver.ADDRESS):
+            try:
+                code = standing_driver.ask(address, [self.application, *self.application_args], self.log.info)
+            except OSError:
+                self.log.warning("no driver at %s: by spark-submit", address)
+            except standing_driver.DriverLostError as error:
+                raise AirflowException(str(error)) from error
+            else:
+                if code:
+                    raise AirflowException(f"{self.application} failed. Error code is: {code}.")
+                return
+        super().execute(context)
 
     def _tell_assets(self, context: Any, receipt: Mapping[str, Any]) -> None:
         facts = (context["params"], context["triggering_asset_events"], context["dag_run"])

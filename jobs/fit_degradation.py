@@ -9,7 +9,6 @@ from functools import reduce
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from guideway.contracts import Table
 from guideway.contracts.gold import DEGRADATION_TREND, FORECAST_SCORECARD, INTERVENTION, LIMIT_FORECAST
 from guideway.contracts.jobs import FIT_DEGRADATION
 from guideway.contracts.silver import CONDITION_SERIES
@@ -46,20 +45,21 @@ def renew_cells(context: JobContext) -> None:
 def fit_days(context: JobContext, days: tuple[date, ...]) -> Mapping[str, int]:
     """Replace the windows of the days together; interventions are those of the latest. Returns its series by status."""
     lake, writer, as_of = context.lake, context.writer, days[-1]
-    rulebooks, cells = load_rulebooks(*context.settings.rulebook_folders), lake.read(CONDITION_SERIES)
-    windows: dict[Table, list[DataFrame]] = {DEGRADATION_TREND: [], LIMIT_FORECAST: [], FORECAST_SCORECARD: []}
-    for day in days:
-        history = History(lake.read, rulebooks, day, cells)
-        learned, fitting = learn_from_sample(history.sample(), day, history.work_types)
-        fitted = degradation.fit(history.recent, history.limits, fitting).persist()
-        windows[DEGRADATION_TREND].append(degradation.trend_rows(fitted, day))
-        windows[LIMIT_FORECAST].append(degradation.forecast_rows(fitted, day))
-        windows[FORECAST_SCORECARD].append(scorecard_rows(context.spark, learned, day))
-    for table, rows in windows.items():  # in turn: all are of one fit, which the first of them makes
-        writer.replace_days(reduce(DataFrame.unionByName, rows), table, *days)
+    history = History(lake.read, load_rulebooks(*context.settings.rulebook_folders), as_of, lake.read(CONDITION_SERIES))
+    taught = learn_from_sample(history.sample(), history.work_types, *days)
+    fitted = degradation.fit(history.recent, history.limits, [fitting for _, fitting in taught]).persist()
+    scorecards = [scorecard_rows(context.spark, learned, day) for day, (learned, _) in zip(days, taught, strict=True)]
+    windows = {
+        DEGRADATION_TREND: degradation.trend_rows(fitted),
+        LIMIT_FORECAST: degradation.forecast_rows(fitted),
+        FORECAST_SCORECARD: reduce(DataFrame.unionByName, scorecards),
+    }
+    for table, rows in windows.items():  # in turn: the first of them makes the fit
+        writer.replace_days(rows, table, *days)
+    of_day = fitted.where(F.col("as_of") == F.lit(as_of))
     if lake.read(DEGRADATION_TREND).where(F.col("as_of") > F.lit(as_of)).isEmpty():
-        writer.replace(degradation.intervention_rows(fitted), INTERVENTION, F.lit(True), "true")
-    counts = fitted.groupBy("trend.status").count().collect()
+        writer.replace(degradation.intervention_rows(of_day), INTERVENTION, F.lit(True), "true")
+    counts = of_day.groupBy("trend.status").count().collect()
     fitted.unpersist()
     noise = noise_control.of_day(lake.read, as_of)
     in_threads(lambda table: writer.replace_days(noise[table], table, as_of), noise)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 from guideway.archives.landing import REFERENCE_FOLDER, bundles, find_deliveries, hash_deliveries
@@ -20,6 +21,7 @@ from guideway.errors import ConfigurationError
 from guideway.job import JobContext, main, require_folder
 from guideway.object_store import is_object_store
 from guideway.rulebooks.load import load_rulebooks
+from guideway.threads import side_by_side
 from guideway.transforms.delivery import (
     claims,
     hold_back,
@@ -77,8 +79,8 @@ def _ingest(context: JobContext) -> tuple[str, Mapping[str, object]]:
         writer = context.writer.part(number)
         fresh, doubled = split_duplicates(list(hash_deliveries(landing, bundle)), ledger.accepted)
         tables, outcomes = read_references(landing, [d for d in fresh if d.source_id == REFERENCE_FOLDER])
-        for table, rows in tables.items():
-            writer.upsert(reference_frame(spark, rows, table), table)
+        frames = {table: reference_frame(spark, rows, table) for table, rows in tables.items()}
+        side_by_side(*(partial(writer.upsert, frame, table) for table, frame in frames.items()))
         signals = [delivery for delivery in fresh if delivery.source_id in profiles]
         if signals:
             decoding = SignalDecoding(

@@ -12,21 +12,27 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from guideway.settings import INTERPRETED, SMALL_JOB_JAVA
+from guideway.standing_driver import ADDRESS
 from infra.local.airflow_home import prepare_airflow
 from infra.local.airflow_services import await_airflow, migrate_database, start_airflow
 from infra.local.chain import Follower, Outcome, log_tail
 from infra.local.places import AIRFLOW_HOME, BIN, RECORD, VAR, free_port, job_environment
-from infra.local.processes import Service, recorded, stop
+from infra.local.processes import Service, recorded, start, stop
 
 DAGS = ["ingest_archive", "measure_condition", "train_models", "weekly_degradation"]
+OWN_SPARK = ("AIRFLOW_CONN_SPARK_DEFAULT", "GUIDEWAY_SPARK_PROPERTIES")
+"""Who sets one of these wants spark-submit to start Spark in another way."""
+
 STARTED = time.monotonic()
 
 
@@ -56,6 +62,19 @@ def main_job(env: dict[str, str], as_of: str | None) -> dict[str, Any]:
     archive_end = deliver_archive(env)
     date_worked_for = as_of or archive_end
     return {"close_week": True} | ({"as_of": date_worked_for} if date_worked_for else {})
+
+
+@contextmanager
+def standing(env: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The environment with a driver for all jobs in it; what comes before the first of them hides its start."""
+    with tempfile.TemporaryDirectory(prefix="guideway-") as folder:  # the path of a socket must be short
+        address = str(Path(folder, "driver"))
+        command = [str(BIN / "python"), "-m", "guideway.standing_driver", address]
+        service = start("driver", command, env, VAR / "log" / "driver.log")
+        try:
+            yield env | {ADDRESS: address}
+        finally:
+            stop([service])
 
 
 def run_chain(env: dict[str, str], dag_id: str, conf: dict[str, Any]) -> Outcome:
@@ -103,6 +122,9 @@ def main() -> int:
     parser.add_argument("--as-of", help="date to work for (default: the end of a simulated archive, else today)")
     parser.add_argument("--dag", default="ingest_archive", help="DAG to start (default: ingest_archive)")
     parser.add_argument("--conf", type=json.loads, help="its parameters as JSON (default: those of the main job)")
+    parser.add_argument(
+        "--standing-driver", action="store_true", help="one driver for all jobs, not spark-submit for each"
+    )
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if recorded(RECORD):
@@ -111,12 +133,14 @@ def main() -> int:
     # one hand-started run: neither the night nor the files it delivers must start another beside it
     env = job_environment() | {"GUIDEWAY_INGEST_CRON": "", "GUIDEWAY_UPKEEP_CRON": "", "GUIDEWAY_ARRIVAL_SECONDS": "0"}
     if "GUIDEWAY_JAVA_OPTIONS" not in os.environ:
-        # each small job is a Java of its own that would compile longer than it runs
+        # Java would compile longer than small jobs run
         env["GUIDEWAY_JAVA_OPTIONS"] += f" {SMALL_JOB_JAVA} {INTERPRETED}"
     env.setdefault("GUIDEWAY_SHUFFLE_PARTITIONS", "2")
     try:
-        conf = main_job(env, options.as_of) if options.conf is None else options.conf
-        outcome = run_chain(env, options.dag, conf)
+        stands = options.standing_driver and not any(name in os.environ for name in OWN_SPARK)
+        with standing(env) if stands else nullcontext(env) as with_driver:
+            conf = main_job(env, options.as_of) if options.conf is None else options.conf
+            outcome = run_chain(with_driver, options.dag, conf)
     except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -9,6 +9,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -22,14 +23,15 @@ from guideway.degradation.pooling import estimate_priors
 from guideway.degradation.series import SeriesBatch
 from guideway.degradation.trends import fit_trends
 from guideway.transforms import degradation, series
-from guideway.udfs.degradation import Fitting
+from guideway.udfs.degradation import Fitting, epoch_days
 from guideway.udfs.ragged import series_batch
 
 pytestmark = pytest.mark.spark
 POINTS = 60
 SERIES = int(os.environ.get("GUIDEWAY_BENCH_SERIES", "20000"))
 GROUPED = int(os.environ.get("GUIDEWAY_BENCH_GROUPED", "2000"))
-DAY = 20_000.0
+AS_OF = date(2024, 10, 3)
+DAY = epoch_days(AS_OF)
 POOL = "longitudinal_level_sd|conventional|track_section"
 
 
@@ -85,7 +87,7 @@ def test_arrow_batches_beside_groups_and_the_kernel_alone(
     batch = series_batch(rows, (POOL,), ())
     parameters = DegradationParameters()
     priors = estimate_priors(batch, parameters, (POOL,))
-    fitting = Fitting(DAY, parameters, priors, Calibration.none(), ())
+    fitting = Fitting(AS_OF, parameters, priors, Calibration.none(), ())
     limits = spark.createDataFrame([], f"asset_id string, indicator string, limits {series.LIMIT_DDL}")
 
     def one_group(points: pd.DataFrame) -> pd.DataFrame:
@@ -95,7 +97,7 @@ def test_arrow_batches_beside_groups_and_the_kernel_alone(
 
     grouped = spark.read.parquet(f"{folder}/points").groupBy("asset_id")
     by_group = grouped.applyInPandas(one_group, "asset_id string, rate double")
-    by_batch = degradation.fit(stored, limits, fitting).selectExpr("asset_id", "trend.rate_per_year AS rate")
+    by_batch = degradation.fit(stored, limits, [fitting]).selectExpr("asset_id", "trend.rate_per_year AS rate")
 
     kernel = fit_trends(batch, priors, DAY, parameters).rate_per_year
     told = by_batch.toPandas().set_index("asset_id")["rate"].loc[rows.column("asset_id").to_pylist()]
@@ -104,7 +106,7 @@ def test_arrow_batches_beside_groups_and_the_kernel_alone(
     np.testing.assert_allclose(told.loc[groups.index], groups, rtol=1e-9)
 
     def whole_kernel() -> None:
-        run = degradation.fit_series(lambda: fitting)
+        run = degradation.fit_series(lambda: [fitting])
         empty = pa.array(
             [[]] * rows.num_rows,
             pa.list_(pa.struct([("level", pa.string()), ("limit", pa.float64()), ("provenance", pa.string())])),

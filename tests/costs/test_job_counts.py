@@ -73,7 +73,7 @@ def ran(spark: SparkSession, settings: Settings, tmp_path_factory: pytest.TempPa
     return Ran(counts, lake, 4 * archive.samples * 9 // 10, before, week.files)
 
 
-MOST_JOBS = {"ingest": 25, "measure": 78, "fit": 280}
+MOST_JOBS = {"ingest": 22, "measure": 78, "fit": 112}
 """A fifth above what they were; most of them are Delta's, a few a write."""
 
 
@@ -93,15 +93,15 @@ def test_measuring_moves_no_samples_through_spark(ran: Ran) -> None:
     assert 0 < sent < 0.01, f"measure sends {sent:.2f} times the samples' bytes to Python: only facts should go"
 
 
-@pytest.mark.parametrize(("job", "crossings"), [("ingest", 1), ("measure", 1), ("fit", 2)])
-def test_jobs_cross_to_python_once(ran: Ran, job: str, crossings: int) -> None:
-    """A first fit fits two days."""
+@pytest.mark.parametrize("job", JOBS)
+def test_jobs_cross_to_python_once(ran: Ran, job: str) -> None:
+    """A first fit, too, which fits two days."""
     found = ran.counts[job].python_operators
-    assert found == crossings, f"{job}: {found} operators send rows to Python, and {crossings} are enough"
+    assert found == 1, f"{job}: {found} operators send rows to Python, and one is enough"
 
 
 def test_a_fit_sends_a_series_as_one_row_of_numbers(ran: Ran) -> None:
-    series = 2 * ran.lake.read(DEGRADATION_TREND).select("asset_id", "indicator").distinct().count()
+    series = ran.lake.read(DEGRADATION_TREND).select("asset_id", "indicator").distinct().count()
     each = ran.counts["fit"].python_bytes / series
     assert each < 700, f"a series of nine points goes to Python as {each:.0f} bytes"
 

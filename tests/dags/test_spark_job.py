@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -103,7 +107,9 @@ class Ran:
     arguments: list[str]
 
 
-def run_ingest(dags: dict[str, Any], folder: Path, patch: pytest.MonkeyPatch, code: int) -> Ran:
+def run_ingest(
+    dags: dict[str, Any], folder: Path, patch: pytest.MonkeyPatch, code: int, application: str = "ingest.py"
+) -> Ran:
     """Run the ingest task around a real child process: a spark-submit that notes its arguments and writes a receipt."""
     binary, seen = folder / "spark-submit", folder / "seen.json"
     binary.write_text(FAKE_SUBMIT.format(python=sys.executable, seen=str(seen), code=code))
@@ -111,6 +117,7 @@ def run_ingest(dags: dict[str, Any], folder: Path, patch: pytest.MonkeyPatch, co
     patch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     patch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", '{"conn_type": "spark", "host": "local[1]"}')
     task = dags["ingest_archive"].get_task("ingest_archive").prepare_for_execution()
+    task.application = application
     task.application_args = ["--as-of=2024-06-03", "--run-id=r 1; reboot", "--lake=", "--landing=/a b", ""]
     ran = Ran(None, None, Outlets(), [])
     context = {
@@ -123,7 +130,8 @@ def run_ingest(dags: dict[str, Any], folder: Path, patch: pytest.MonkeyPatch, co
         ran.receipt = task.execute(context)
     except Exception as error:
         ran.error = error
-    task._hook._submit_sp.stdout.close()  # the provider leaves the pipe to the garbage collector
+    if task._hook:
+        task._hook._submit_sp.stdout.close()  # the provider leaves the pipe to the garbage collector
     ran.arguments = json.loads(seen.read_text())
     return ran
 
@@ -164,3 +172,39 @@ def test_only_a_wrong_setting_is_not_retried(
     ran = run_ingest(dags, tmp_path, monkeypatch, code=code)
     assert type(ran.error).__name__ == error
     assert ran.outlets == {}
+
+
+@pytest.fixture
+def driver(monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
+    """A standing driver, without Spark."""
+    serve = "import sys; from guideway.standing_driver import serve; sys.exit(serve(sys.argv[1], lambda: None))"
+    with tempfile.TemporaryDirectory(prefix="guideway-") as folder:  # pytest's own paths are too long for a socket
+        address = str(Path(folder, "driver"))
+        process = subprocess.Popen([sys.executable, "-c", serve, address])
+        while not Path(address).exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        monkeypatch.setenv("GUIDEWAY_DRIVER", address)
+        yield process
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize(("code", "error"), [(2, "AirflowFailException"), (4, "AirflowException")])
+def test_a_standing_driver_runs_the_job_and_spark_submit_where_none_stands(
+    dags: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, driver: Any, code: int, error: str
+) -> None:
+    def job(code: int) -> str:
+        path, seen = tmp_path / f"job{code}.py", tmp_path / "seen.json"
+        path.write_text(FAKE_SUBMIT.format(python="", seen=str(seen), code=code))
+        return str(path)
+
+    by_driver = run_ingest(dags, tmp_path, monkeypatch, code=0, application=job(0))
+    assert by_driver.receipt is not None
+    assert by_driver.arguments[0] == "--as-of=2024-06-03", "what spark-submit is given begins with its own options"
+    failed = run_ingest(dags, tmp_path, monkeypatch, code=0, application=job(code))
+    assert (type(failed.error).__name__, failed.receipt) == (error, None)
+    assert driver.wait(10) == code
+    by_submit = run_ingest(dags, tmp_path, monkeypatch, code=0, application=job(0))
+    assert by_submit.receipt is not None
+    assert by_submit.arguments[0] == "--master"

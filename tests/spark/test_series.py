@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
 import numpy as np
@@ -197,9 +198,11 @@ def test_spark_fits_what_the_kernel_fits(spark: SparkSession, history: DataFrame
 
     limit = [(f"A{n}", "longitudinal_level_sd", [("AL", 2.3, "[S47]")]) for n in range(300)]
     limits = spark.createDataFrame(limit, f"asset_id string, indicator string, limits {series.LIMIT_DDL}")
-    fitting = Fitting(day, parameters, priors, Calibration.none(), ("tamping",))
-    fitted = degradation.fit(history.repartition(7), limits, fitting).persist()
-    told = degradation.trend_rows(fitted, AS_OF).toPandas().set_index("asset_id")
+    fitting = Fitting(AS_OF, parameters, priors, Calibration.none(), ("tamping",))
+    before = replace(fitting, as_of=AS_OF - timedelta(days=280))
+    both = degradation.fit(history.repartition(7), limits, [before, fitting]).persist()
+    fitted = both.where(F.col("as_of") == F.lit(AS_OF))
+    told = degradation.trend_rows(fitted).toPandas().set_index("asset_id")
     names = rows.column("asset_id").to_pylist()
     told = told.loc[names]
     assert told["status"].tolist() == [STATUSES[code] for code in trends.status]
@@ -207,7 +210,14 @@ def test_spark_fits_what_the_kernel_fits(spark: SparkSession, history: DataFrame
     for name in ("rate_per_year", "rate_low", "rate_high", "level_now", "sigma"):
         np.testing.assert_allclose(told[name].to_numpy(float), getattr(trends, name), rtol=1e-9, atol=1e-12)
 
-    crossing = degradation.forecast_rows(fitted, AS_OF).toPandas().set_index("asset_id")
+    known = batch.until(epoch_days(before.as_of))
+    then = fit_trends(
+        known, priors, epoch_days(before.as_of), parameters, find_interventions(known, priors, parameters)
+    )
+    earlier = degradation.trend_rows(both).where(F.col("as_of") == F.lit(before.as_of)).toPandas().set_index("asset_id")
+    np.testing.assert_allclose(earlier.loc[names, "rate_per_year"].to_numpy(float), then.rate_per_year, rtol=1e-9)
+
+    crossing = degradation.forecast_rows(fitted).toPandas().set_index("asset_id")
     kept = [name for name, valid in zip(names, forecasts.is_valid, strict=True) if valid]
     assert set(crossing.index) == set(kept)
     for name in ("days_p50", "probability_13w"):

@@ -105,7 +105,7 @@ def _backtest(options: argparse.Namespace) -> int:
     spark = open_session(settings, "guideway backtest")
     as_of = options.as_of or today()
     history = History(Lake(spark, settings.lake).read, load_rulebooks(*settings.rulebook_folders), as_of)
-    learned, _ = learn_from_sample(history.sample(options.sample), as_of, history.work_types)
+    ((learned, _),) = learn_from_sample(history.sample(options.sample), history.work_types, as_of)
     rows = scorecard_rows(spark, learned, as_of).drop("as_of").toPandas()
     print(rows.to_json(orient="records") if options.json else rows.round(4).to_string(index=False))
     return 0

@@ -82,12 +82,20 @@ class Backtest:
         scores: every scored forecast.
         calibration: interval factors from all scored forecasts; for forecasts made after the last of them.
         n_straddling: forecasts left out because a work lies between origin and value.
+        horizons_weeks: float64 (h,), what ``Scores.horizon`` are places in.
     """
 
     scorecard: Scorecard
     scores: Scores
     calibration: Calibration
     n_straddling: int
+    horizons_weeks: Floats
+
+    def known_on(self, day: float) -> tuple[Calibration, Scorecard]:
+        """Interval factors and means by what had been measured on a day, from the forecasts scored here."""
+        known = _chosen(self.scores, self.scores.target_days <= day)
+        rows = len(self.calibration.scale_80)
+        return _calibrated([known], rows, self.horizons_weeks, day), _scorecard(known, self.horizons_weeks)
 
 
 def backtest(
@@ -130,7 +138,8 @@ def backtest(
             scored.append(moment.scores(chosen_series, target, column, rows, chosen.score_tolerance_days))
     everything = _joined(scored)
     scores = _chosen(everything, everything.origin_days >= score_from_days)
-    return Backtest(_scorecard(scores, weeks), scores, _calibrated([everything], rows, weeks, np.inf), n_straddling)
+    calibration = _calibrated([everything], rows, weeks, np.inf)
+    return Backtest(_scorecard(scores, weeks), scores, calibration, n_straddling, weeks)
 
 
 @dataclass(frozen=True)

@@ -39,21 +39,34 @@ def learn(
     parameters: DegradationParameters,
     isolated_defects: Sequence[bool] = (),
 ) -> Learned:
+    """What ``learn_days`` teaches on one day."""
+    return learn_days(sample, groups, (as_of_days,), parameters, isolated_defects)[0]
+
+
+def learn_days(
+    sample: SeriesBatch,
+    groups: tuple[str, ...],
+    days: Sequence[float],
+    parameters: DegradationParameters,
+    isolated_defects: Sequence[bool] = (),
+) -> list[Learned]:
     """Priors from all of the sample, and a back-test on its past; each group gets the form that forecast best.
 
     At each of its origins the form is chosen and the priors are learned anew from before it, as the weekly job does:
-    nothing a forecast is scored on was known to it.
+    nothing a forecast is scored on was known to it. Days share the origins of the latest; each has its own priors, and
+    of the scores those whose values had been measured by then.
 
     Args:
         sample: condition series of every group.
         groups: names of the groups of ``sample.group``.
-        as_of_days: the day; nothing after it is looked at.
+        days: a few days, not far from each other; nothing after the latest is looked at.
         parameters: the engine's.
         isolated_defects: for each group, whether its limit forecasts count abrupt new maxima; all or none as the
             parameters say where empty.
     """
-    known = sample.until(as_of_days)
-    origins = backtest_origins(known, as_of_days)
+    latest = max(days)
+    known = sample.until(latest)
+    origins = backtest_origins(known, latest)
     usual = [Form.of(parameters)] * (len(groups) + 1)
     for row, isolated in enumerate(isolated_defects):
         usual[row] = replace(usual[row], isolated_defects=isolated)
@@ -62,10 +75,10 @@ def learn(
     def priors_on(day: float) -> Priors:
         return estimate_priors(known.until(day), parameters, groups, forms=trials.best(day))
 
-    days = [*origins.tolist(), as_of_days]
-    priors = dict(zip(days, in_threads(priors_on, days), strict=True))
-    past = backtest(known, priors[as_of_days], origins, HORIZONS_WEEKS, parameters, priors_on=priors.__getitem__)
-    return Learned(priors[as_of_days], past.calibration, past.scorecard)
+    moments = [*origins.tolist(), *days]
+    priors = dict(zip(moments, in_threads(priors_on, moments), strict=True))
+    past = backtest(known, priors[latest], origins, HORIZONS_WEEKS, parameters, priors_on=priors.__getitem__)
+    return [Learned(priors[day], *past.known_on(day)) for day in days]
 
 
 def learn_priors(

@@ -74,7 +74,9 @@ class Writer:
         """
         incoming = self._stamp(frame, table).persist()
         try:
-            _refuse_duplicate_keys(incoming, table)
+            rows, _ = _fingerprint_of_keys(incoming, table)
+            if rows and self._is_new(table):
+                return self._commit(table, partial(self._write, incoming, table), "numOutputRows")
             same = reduce(
                 and_,
                 (
@@ -103,7 +105,10 @@ class Writer:
         """
         incoming = self._stamp(frame, table).persist()
         try:
-            if _fingerprint_of_keys(incoming, table) == fingerprint(self.lake.read(table).where(window), table):
+            wanted = _fingerprint_of_keys(incoming, table)
+            if wanted[0] and self._is_new(table):
+                return self._commit(table, partial(self._write, incoming, table), "numOutputRows")
+            if wanted == fingerprint(self.lake.read(table).where(window), table):
                 return self._none(table)
             write = partial(self._write, incoming, table, mode="overwrite", replaceWhere=window_sql)
             return self._commit(table, write, "numOutputRows")
@@ -151,6 +156,10 @@ class Writer:
             depth *= 4
             commits = self.lake.commits(part, depth)
         return commits
+
+    def _is_new(self, table: Table) -> bool:
+        """Whether nothing was ever written into the table: a plain append is a fraction of a merge or a replacement."""
+        return [commit.operation for commit in self.lake.commits(table)] in ([], ["CREATE TABLE"])
 
     def _stamp(self, frame: DataFrame, table: Table) -> DataFrame:
         stamped = frame.withColumns({"run_id": F.lit(self.run_id), "code_version": F.lit(__version__)})

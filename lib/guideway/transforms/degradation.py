@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, Window
@@ -12,26 +12,29 @@ from guideway.transforms.shared import shared
 from guideway.udfs.degradation import FITTED_DDL, Fitting, fit_series
 
 
-def fit(series: DataFrame, limits: DataFrame, fitting: Fitting) -> DataFrame:
-    """Every series fitted: one row with its trend, forecasts and works; see ``udfs.degradation.FITTED_DDL``."""
+def fit(series: DataFrame, limits: DataFrame, fittings: Sequence[Fitting]) -> DataFrame:
+    """Every series fitted, each day in one pass over them: one row with its trend, forecasts and works a day.
+
+    Columns are those of ``udfs.degradation.FITTED_DDL``.
+    """
     none = F.coalesce("limits", F.array().cast("array<struct<level: string, limit: double, provenance: string>>"))
     with_limits = series.join(limits, ["asset_id", "indicator"], "left").withColumn("limits", none)
-    return with_limits.mapInArrow(fit_series(shared(series.sparkSession, fitting)), FITTED_DDL)
+    return with_limits.mapInArrow(fit_series(shared(series.sparkSession, fittings)), FITTED_DDL)
 
 
-def trend_rows(fitted: DataFrame, as_of: date) -> DataFrame:
+def trend_rows(fitted: DataFrame) -> DataFrame:
     """Rows of gold.degradation_trend."""
-    return fitted.select("asset_id", "indicator", F.lit(as_of).alias("as_of"), "line_id", "unit", "trend.*")
+    return fitted.select("asset_id", "indicator", "as_of", "line_id", "unit", "trend.*")
 
 
-def forecast_rows(fitted: DataFrame, as_of: date) -> DataFrame:
+def forecast_rows(fitted: DataFrame) -> DataFrame:
     """Rows of gold.limit_forecast; series without a trend have none."""
-    rows = fitted.select("asset_id", "indicator", "line_id", "unit", F.explode("forecasts").alias("forecast"))
-    return rows.select("asset_id", "indicator", F.lit(as_of).alias("as_of"), "line_id", "unit", "forecast.*")
+    rows = fitted.select("asset_id", "indicator", "as_of", "line_id", "unit", F.explode("forecasts").alias("forecast"))
+    return rows.select("asset_id", "indicator", "as_of", "line_id", "unit", "forecast.*")
 
 
 def intervention_rows(fitted: DataFrame) -> DataFrame:
-    """Rows of gold.intervention: one an asset and work, told by the indicator that shows it most clearly.
+    """Rows of gold.intervention, of one day's fit: one an asset and work, told by the indicator that shows it clearest.
 
     An inferred work seen in several indicators is one work where they agree within four weeks.
     """

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 
 from guideway.contracts.gold import FORECAST_SCORECARD
-from guideway.degradation.learning import Learned, learn
+from guideway.degradation.learning import Learned, learn_days
 from guideway.degradation.parameters import DegradationParameters
 from guideway.transforms.degradation import arrow_batch
 from guideway.udfs.degradation import Fitting, epoch_days
@@ -22,17 +22,20 @@ SAMPLE_POINTS = 12_000
 _MEANS = ("coverage_80", "coverage_95", "crps", "bias", "baseline_crps", "persistence_crps", "ols_crps")
 
 
-def learn_from_sample(sample: DataFrame, as_of: date, work_types: tuple[str, ...]) -> tuple[Learned, Fitting]:
-    """Fit priors and interval factors on a sample of condition series, on the driver, and back-test them."""
+def learn_from_sample(sample: DataFrame, work_types: tuple[str, ...], *days: date) -> list[tuple[Learned, Fitting]]:
+    """Fit priors and interval factors of each day on a sample of series, on the driver, and back-test them."""
     batch = thinned(arrow_batch(sample))
     pools, cohorts = (
         tuple(sorted(pc.unique(names).to_pylist())) if batch.num_rows else ()
         for names in (batch.column("pool"), cohort_names(batch))
     )
-    parameters, day = DegradationParameters(), epoch_days(as_of)
+    parameters, ends = DegradationParameters(), [epoch_days(day) for day in days]
     series = series_batch(batch, pools, work_types, cohorts=cohorts)
-    learned = learn(series, pools, day, parameters, isolated_defects=[is_peak(pool) for pool in pools])
-    return learned, Fitting(day, parameters, learned.priors, learned.calibration, work_types, cohorts)
+    taught = learn_days(series, pools, ends, parameters, isolated_defects=[is_peak(pool) for pool in pools])
+    return [
+        (learned, Fitting(day, parameters, learned.priors, learned.calibration, work_types, cohorts))
+        for day, learned in zip(days, taught, strict=True)
+    ]
 
 
 def is_peak(pool: str) -> bool:

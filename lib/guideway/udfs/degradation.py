@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -29,21 +29,26 @@ _FORECAST = (
 )
 _WORK = "at timestamp, work_type string, source string, confidence double, effect double, sigma double, work_id string"
 FITTED_DDL = (
-    "asset_id string, indicator string, line_id string, unit string, "
+    "as_of date, asset_id string, indicator string, line_id string, unit string, "
     f"trend struct<{_TREND}>, forecasts array<struct<{_FORECAST}>>, works array<struct<{_WORK}>>"
 )
 
 
 @dataclass(frozen=True)
 class Fitting:
-    """What every task needs to fit: the day, the pools' priors and calibration, names of work types and cohorts."""
+    """What every task needs to fit a day: the pools' priors and calibration, names of work types and cohorts."""
 
-    as_of_days: float
+    as_of: date
     parameters: DegradationParameters
     priors: Priors
     calibration: Calibration
     work_types: tuple[str, ...]
     cohorts: tuple[str, ...] = ()
+
+    @property
+    def as_of_days(self) -> float:
+        """The end of the day; see ``epoch_days``."""
+        return epoch_days(self.as_of)
 
 
 def epoch_days(day: date) -> float:
@@ -51,19 +56,31 @@ def epoch_days(day: date) -> float:
     return float((day - date(1970, 1, 1)).days + 1)
 
 
-def fit_series(fitting: Callable[[], Fitting]) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def fit_series(
+    fittings: Callable[[], Sequence[Fitting]],
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """A function for ``mapInArrow`` over rows of ``condition_series`` (with ``limits``) that yields ``FITTED_DDL``.
 
-    A batch carries thousands of series; the kernels run over flat arrays, with no Python call a series.
+    A batch carries thousands of series; the kernels run over flat arrays, with no Python call a series. Each day has
+    the series that had begun by then.
     """
 
     def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        plan = fitting()
+        plans = fittings()
         for batch in batches:
-            if batch.num_rows:
-                yield _fitted(batch, plan)
+            for plan in plans:
+                begun = _begun(batch, plan.as_of_days)
+                if begun.num_rows:
+                    yield _fitted(begun, plan)
 
     return run
+
+
+def _begun(batch: pa.RecordBatch, as_of_days: float) -> pa.RecordBatch:
+    """Series with a value by then; those without any value, too: their status tells."""
+    offsets, days = ragged(batch.column("t_days"))
+    first = np.where(np.diff(offsets) > 0, offsets[:-1], -1)
+    return batch.filter(pa.array(np.append(floats(days), -np.inf)[first] <= as_of_days))
 
 
 def _fitted(batch: pa.RecordBatch, plan: Fitting) -> pa.RecordBatch:
@@ -72,7 +89,8 @@ def _fitted(batch: pa.RecordBatch, plan: Fitting) -> pa.RecordBatch:
     trends = fit_trends(series, plan.priors, plan.as_of_days, plan.parameters, works)
     limit_offsets, limits = ragged(batch.column("limits"))
     forecasts = forecast_limits(trends, limit_offsets, floats(limits.field("limit")), plan.calibration)
-    columns = {name: batch.column(name) for name in ("asset_id", "indicator", "line_id", "unit")}
+    columns = {"as_of": pa.repeat(pa.scalar(plan.as_of), batch.num_rows)}
+    columns |= {name: batch.column(name) for name in ("asset_id", "indicator", "line_id", "unit")}
     columns["trend"] = _trend_column(trends)
     columns["forecasts"] = _forecast_column(forecasts, limits, trends)
     columns["works"] = _work_column(works, trends, series, batch.column("work_ids"), plan.work_types)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -12,7 +13,7 @@ from guideway.archives.profile import load_profiles
 from guideway.archives.recording import Channel, Recording
 from guideway.degradation.forecasts import forecast_limits
 from guideway.degradation.interventions import find_interventions
-from guideway.degradation.learning import learn
+from guideway.degradation.learning import learn_days
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.series import SeriesBatch
 from guideway.degradation.trends import fit_trends
@@ -30,9 +31,9 @@ from tests.benchmarks.work import SAMPLE_ASSETS, aligned, arguments, days_fitted
 Found = tuple[float, Condition]
 
 
-def fit(found: list[Found], network: Network, book: Rulebook, day: date) -> None:
-    """Learn from the sample, then works, trends and forecasts of every series."""
-    known, parameters, at = indicators(), DegradationParameters(), epoch_days(day)
+def fit(found: list[Found], network: Network, book: Rulebook, days: Sequence[date]) -> None:
+    """Learn from the sample, then works, trends and forecasts of every series on each day."""
+    known, parameters = indicators(), DegradationParameters()
     good = [(c.asset_id, c.indicator, t, c.value) for t, c in found if c.quality == "good"]
     points = sorted(point for point in good if known[point[1]].trendable)
     keys = [(asset, name) for asset, name, _, _ in points]
@@ -50,13 +51,15 @@ def fit(found: list[Found], network: Network, book: Rulebook, day: date) -> None
     assets = sorted({asset for asset, _ in owners})
     chosen = set(assets[:: max(1, -(-len(assets) // SAMPLE_ASSETS))])
     sample = batch.take([i for i, (asset, _) in enumerate(owners) if asset in chosen])
-    learned = learn(sample, pools, at, parameters)
-    until = batch.until(at)
-    works = find_interventions(until, learned.priors, parameters)
-    trends = fit_trends(until, learned.priors, at, parameters, works)
     limits = [book.limits(name, "conventional", network.by_asset[asset].speed_kmh) for asset, name in owners]
     offsets = np.concatenate([[0], np.cumsum([len(one) for one in limits])])
-    forecast_limits(trends, offsets, [limit.value for one in limits for limit in one], learned.calibration)
+    values = [limit.value for one in limits for limit in one]
+    ends = [epoch_days(day) for day in days]
+    for at, learned in zip(ends, learn_days(sample, pools, ends, parameters), strict=True):
+        until = batch.until(at)
+        works = find_interventions(until, learned.priors, parameters)
+        trends = fit_trends(until, learned.priors, at, parameters, works)
+        forecast_limits(trends, offsets, values, learned.calibration)
 
 
 def main() -> None:
@@ -88,8 +91,7 @@ def main() -> None:
             found += [(t_days, condition) for condition in measured.conditions]
         np.array([condition.value for _, condition in found]).tofile(options.out / "conditions")
     with cost.stage("fit"):
-        for day in days_fitted(archive.day):
-            fit(found, network, books["en_13848"], day)
+        fit(found, network, books["en_13848"], days_fitted(archive.day))
 
 
 if __name__ == "__main__":

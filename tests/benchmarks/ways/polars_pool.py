@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -20,7 +20,7 @@ import pyarrow as pa
 from guideway.archives.decode import decode_file
 from guideway.archives.profile import load_profiles
 from guideway.archives.recording import Channel, Recording
-from guideway.degradation.learning import Learned, learn
+from guideway.degradation.learning import Learned, learn_days
 from guideway.degradation.parameters import DegradationParameters
 from guideway.monitoring.facing import ReferenceRun, align_either_way
 from guideway.monitoring.registry import indicators, measure
@@ -156,8 +156,8 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def learned_from(series: pl.DataFrame, archive: Archive, day: date) -> Learned:
-    """What a sample of assets, evenly along the network, teaches."""
+def learned_from(series: pl.DataFrame, archive: Archive, days: Sequence[date]) -> list[Learned]:
+    """What a sample of assets, evenly along the network, teaches on each day."""
     network, _ = _tables(archive.folder)
     kinds: dict[str, list[str]] = {}
     for asset_id, stretch in sorted(network.by_asset.items()):
@@ -165,22 +165,24 @@ def learned_from(series: pl.DataFrame, archive: Archive, day: date) -> Learned:
     chosen = [one for assets in kinds.values() for one in assets[:: max(1, -(-len(assets) // SAMPLE_ASSETS))]]
     batch = arrow(series.filter(pl.col("asset_id").is_in(chosen)))
     pools = tuple(sorted(set(batch.column("pool").to_pylist())))
-    return learn(series_batch(batch, pools, ()), pools, epoch_days(day), DegradationParameters())
+    return learn_days(series_batch(batch, pools, ()), pools, [epoch_days(day) for day in days], DegradationParameters())
 
 
-def fit_part(part: pa.RecordBatch, fitting: Fitting) -> pa.RecordBatch:
-    """Works, trends and forecasts of some series."""
-    return next(fit_series(lambda: fitting)([part]))
+def fit_part(part: pa.RecordBatch, fittings: Sequence[Fitting]) -> list[pa.RecordBatch]:
+    """Works, trends and forecasts of some series on each day."""
+    return list(fit_series(lambda: fittings)([part]))
 
 
-def fit_day(series: pl.DataFrame, archive: Archive, day: date, pool: ProcessPoolExecutor, parts: int) -> pl.DataFrame:
-    """Every series fitted as of a day."""
-    learned = learned_from(series, archive, day)
-    fitting = Fitting(epoch_days(day), DegradationParameters(), learned.priors, learned.calibration, ())
+def fit_days(
+    series: pl.DataFrame, learned: Mapping[date, Learned], pool: ProcessPoolExecutor, parts: int
+) -> pl.DataFrame:
+    """Every series fitted as of each day."""
+    parameters = DegradationParameters()
+    fittings = [Fitting(day, parameters, one.priors, one.calibration, ()) for day, one in learned.items()]
     size = -(-series.height // parts)
     batches = [arrow(part) for part in series.iter_slices(size)]
-    fitted = pa.Table.from_batches(pool.map(partial(fit_part, fitting=fitting), batches))
-    return pl.from_arrow(fitted).with_columns(as_of=pl.lit(day))  # type: ignore[union-attr,return-value]
+    fitted = [one for part in pool.map(partial(fit_part, fittings=fittings), batches) for one in part]
+    return pl.from_arrow(pa.Table.from_batches(fitted))  # type: ignore[return-value]
 
 
 @contextmanager
@@ -211,12 +213,12 @@ def main() -> None:
         with cost.stage("fit"):
             series = series_of(conditions, archive)
             days = days_fitted(archive.day)
-            fitted = pl.concat([fit_day(series, archive, day, pool, 2 * options.cores) for day in days])
+            taught = dict(zip(days, learned_from(series, archive, days), strict=True))
+            fitted = fit_days(series, taught, pool, 2 * options.cores)
             fitted.select("asset_id", "indicator", "as_of", pl.col("trend").struct.unnest(), "forecasts").write_parquet(
                 options.out / "trend.parquet"
             )
     # for ways that do not learn: what the sample taught, by day
-    taught = {day: learned_from(series, archive, day) for day in days}
     (options.out / "learned.pickle").write_bytes(pickle.dumps(taught))
 
 
