@@ -20,7 +20,6 @@ from airflow.sdk import Asset, Param
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from alerts import tell_failure
 
-from guideway import standing_driver
 from guideway.contracts.jobs import Job
 
 JOBS_FOLDER = Path(os.environ.get("GUIDEWAY_JOBS", Path(__file__).resolve().parents[1] / "jobs"))
@@ -168,7 +167,8 @@ class SparkJob(SparkSubmitOperator):
             stated = [argument for argument in self.application_args or [] if argument and not argument.endswith("=")]
             self.application_args = [*stated, f"--receipt={receipt_file}"]
             try:
-                self._run(context)
+                if not self._by_standing_driver():
+                    super().execute(context)
             except AirflowException as error:
                 if CONFIGURATION_ERROR in str(error):
                     raise AirflowFailException(str(error)) from error
@@ -177,19 +177,23 @@ class SparkJob(SparkSubmitOperator):
         self._tell_assets(context, receipt)
         return receipt
 
-    def _run(self, context: Any) -> None:
-        if address := os.environ.get(standing_driver.ADDRESS):
-            try:
-                code = standing_driver.ask(address, [self.application, *self.application_args], self.log.info)
-            except OSError:
-                self.log.warning("no driver at %s: by spark-submit", address)
-            except standing_driver.DriverLostError as error:
-                raise AirflowException(str(error)) from error
-            else:
-                if code:
-                    raise AirflowException(f"{self.application} failed. Error code is: {code}.")
-                return
-        super().execute(context)
+    def _by_standing_driver(self) -> bool:
+        """Whether a driver stands and has run the job."""
+        from guideway.standing_driver import DriverLostError, ask  # noqa: PLC0415 - keeps parsing fast
+
+        address = os.environ.get("GUIDEWAY_DRIVER")
+        if not address:
+            return False
+        try:
+            code = ask(address, [self.application, *self.application_args], self.log.info)
+        except OSError:
+            self.log.warning("no driver at %s: by spark-submit", address)
+            return False
+        except DriverLostError as error:
+            raise AirflowException(str(error)) from error
+        if code:
+            raise AirflowException(f"{self.application} failed. Error code is: {code}.")
+        return True
 
     def _tell_assets(self, context: Any, receipt: Mapping[str, Any]) -> None:
         facts = (context["params"], context["triggering_asset_events"], context["dag_run"])

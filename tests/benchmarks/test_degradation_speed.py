@@ -1,6 +1,7 @@
 """Degradation: the same estimator over Arrow batches, called group by group, and alone in memory; results are equal.
 
-Run by ``make bench``. Prints a table of series a second and ratios; ``docs/benchmarks.md`` keeps the last one measured.
+Run by ``make bench``; ``GUIDEWAY_BENCH_SERIES=1000000`` takes a million series through Spark. Prints a table of costs;
+``docs/benchmarks.md`` keeps the last one measured.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import platform
 import time
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from guideway.degradation.calibration import Calibration
 from guideway.degradation.parameters import DegradationParameters
@@ -25,65 +29,81 @@ from guideway.degradation.trends import fit_trends
 from guideway.transforms import degradation, series
 from guideway.udfs.degradation import Fitting, epoch_days
 from guideway.udfs.ragged import series_batch
+from tests.benchmarks.harness import tree_cpu_s, tree_mib
 
 pytestmark = pytest.mark.spark
-POINTS = 60
+POINTS, FILE = 60, 10_000
 SERIES = int(os.environ.get("GUIDEWAY_BENCH_SERIES", "20000"))
 GROUPED = int(os.environ.get("GUIDEWAY_BENCH_GROUPED", "2000"))
 AS_OF = date(2024, 10, 3)
 DAY = epoch_days(AS_OF)
 POOL = "longitudinal_level_sd|conventional|track_section"
-
-
-def simulated(n: int) -> pd.DataFrame:
-    rng = np.random.default_rng(5)
-    t = DAY - 28.0 * np.arange(POINTS)[::-1] + rng.integers(-3, 4, (n, POINTS))
-    rate = rng.lognormal(-1.6, 0.5, (n, 1))
-    values = 1.0 + rate * (t - t[:, :1]) / 365.25 + rng.normal(0, 0.04, (n, POINTS))
-    worked = rng.random(n) < 0.5
-    values[worked, POINTS // 2 :] -= rng.uniform(0.3, 0.8, (int(worked.sum()), 1))
-    return pd.DataFrame(
-        {
-            "asset_id": [f"A{i:07d}" for i in range(n)],
-            "indicator": "longitudinal_level_sd",
-            "line_id": "L1",
-            "unit": "mm",
-            "direction": 1,
-            "pool": POOL,
-            "t_days": list(t),
-            "values": list(values),
-            "work_t_days": [[] for _ in range(n)],
-            "work_codes": [[] for _ in range(n)],
-            "work_ids": [[] for _ in range(n)],
-        }
-    )
-
-
 DDL = (
     "asset_id string, indicator string, line_id string, unit string, direction int, pool string, t_days array<double>, "
     "values array<double>, work_t_days array<double>, work_codes array<smallint>, work_ids array<string>"
 )
 
 
-def timed(action: Callable[[], object]) -> float:
-    action()  # workers started, kernels loaded
-    started = time.perf_counter()
-    action()
-    return time.perf_counter() - started
+def simulated(n: int, number: int) -> pa.Table:
+    """Sections that worsen, half of them tamped once; nothing of it recorded."""
+    rng = np.random.default_rng(number)
+    t = DAY - 28.0 * np.arange(POINTS)[::-1] + rng.integers(-3, 4, (n, POINTS))
+    rate = rng.lognormal(-1.6, 0.5, (n, 1))
+    values = 1.0 + rate * (t - t[:, :1]) / 365.25 + rng.normal(0, 0.04, (n, POINTS))
+    worked = rng.random(n) < 0.5
+    values[worked, POINTS // 2 :] -= rng.uniform(0.3, 0.8, (int(worked.sum()), 1))
+    offsets = pa.array(np.arange(n + 1, dtype=np.int32) * POINTS)
+    same = {"indicator": "longitudinal_level_sd", "line_id": "L1", "unit": "mm", "direction": np.int32(1), "pool": POOL}
+    none = {"work_t_days": pa.float64(), "work_codes": pa.int16(), "work_ids": pa.string()}
+    return pa.table(
+        {"asset_id": [f"A{number:03d}{i:05d}" for i in range(n)]}
+        | {name: pa.repeat(pa.scalar(value), n) for name, value in same.items()}
+        | {
+            "t_days": pa.ListArray.from_arrays(offsets, t.ravel()),
+            "values": pa.ListArray.from_arrays(offsets, values.ravel()),
+        }
+        | {name: pa.array([[]] * n, pa.list_(kind)) for name, kind in none.items()}
+    )
+
+
+class Cost:
+    """Wall time, processor time and peak memory of this process and all it started, while the block runs."""
+
+    def __enter__(self) -> Cost:
+        self.peak_mib, self._ended = 0.0, Event()
+        self._sampler = Thread(target=self._sample)
+        self._sampler.start()
+        self.wall_s, self.cpu_s = -time.perf_counter(), -tree_cpu_s()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wall_s += time.perf_counter()
+        self.cpu_s += tree_cpu_s()
+        self._ended.set()
+        self._sampler.join()
+
+    def _sample(self) -> None:
+        while not self._ended.wait(1.0):
+            self.peak_mib = max(self.peak_mib, tree_mib(os.getpid()))
+
+
+def timed(action: Callable[[], object]) -> Cost:
+    with Cost() as cost:
+        action()
+    return cost
 
 
 def test_arrow_batches_beside_groups_and_the_kernel_alone(
     spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = str(tmp_path_factory.mktemp("bench"))
-    frame = simulated(SERIES)
-    spark.createDataFrame(frame, DDL).repartition(4).write.parquet(f"{folder}/series")
-    spark.createDataFrame(frame.head(GROUPED), DDL).selectExpr(
-        "asset_id", "explode(arrays_zip(t_days, values)) AS p"
-    ).selectExpr("asset_id", "p.t_days AS t", "p.values AS v").write.parquet(f"{folder}/points")
-    stored = spark.read.schema(DDL).parquet(f"{folder}/series")
+    folder = tmp_path_factory.mktemp("bench")
+    for number in range(-(-SERIES // FILE)):
+        pq.write_table(simulated(min(FILE, SERIES), number), folder / f"series-{number:03d}.parquet")
+    first = pq.read_table(folder / "series-000.parquet").combine_chunks()
+    points = first.slice(0, GROUPED).to_pandas()[["asset_id", "t_days", "values"]].explode(["t_days", "values"])
+    points.astype({"t_days": float, "values": float}).to_parquet(folder / "points.parquet")
 
-    rows = degradation.arrow_batch(stored)
+    rows = first.to_batches()[0]
     batch = series_batch(rows, (POOL,), ())
     parameters = DegradationParameters()
     priors = estimate_priors(batch, parameters, (POOL,))
@@ -91,21 +111,25 @@ def test_arrow_batches_beside_groups_and_the_kernel_alone(
     limits = spark.createDataFrame([], f"asset_id string, indicator string, limits {series.LIMIT_DDL}")
 
     def one_group(points: pd.DataFrame) -> pd.DataFrame:
-        alone = SeriesBatch.of([0, len(points)], points["t"], points["v"], group=[0])
+        alone = SeriesBatch.of([0, len(points)], points["t_days"], points["values"], group=[0])
         trend = fit_trends(alone, priors, DAY, parameters)
         return pd.DataFrame({"asset_id": points["asset_id"].iloc[:1], "rate": trend.rate_per_year})
 
-    grouped = spark.read.parquet(f"{folder}/points").groupBy("asset_id")
-    by_group = grouped.applyInPandas(one_group, "asset_id string, rate double")
-    by_batch = degradation.fit(stored, limits, [fitting]).selectExpr("asset_id", "trend.rate_per_year AS rate")
+    def by_batch(*files: Path) -> DataFrame:
+        stored = spark.read.schema(DDL).parquet(*map(str, files))
+        return degradation.fit(stored, limits, [fitting]).selectExpr("asset_id", "trend.rate_per_year AS rate")
 
+    grouped = spark.read.parquet(str(folder / "points.parquet")).groupBy("asset_id")
+    by_group = grouped.applyInPandas(one_group, "asset_id string, rate double")
+
+    # equal results; and workers are started, kernels loaded
     kernel = fit_trends(batch, priors, DAY, parameters).rate_per_year
-    told = by_batch.toPandas().set_index("asset_id")["rate"].loc[rows.column("asset_id").to_pylist()]
-    np.testing.assert_allclose(told, kernel, rtol=1e-9)
+    told = by_batch(folder / "series-000.parquet").toPandas().set_index("asset_id")["rate"]
+    np.testing.assert_allclose(told.loc[rows.column("asset_id").to_pylist()], kernel, rtol=1e-9)
     groups = by_group.toPandas().set_index("asset_id")["rate"]
     np.testing.assert_allclose(told.loc[groups.index], groups, rtol=1e-9)
 
-    def whole_kernel() -> None:
+    def alone() -> None:
         run = degradation.fit_series(lambda: [fitting])
         empty = pa.array(
             [[]] * rows.num_rows,
@@ -113,19 +137,24 @@ def test_arrow_batches_beside_groups_and_the_kernel_alone(
         )
         list(run([pa.RecordBatch.from_arrays([*rows.columns, empty], [*rows.schema.names, "limits"])]))
 
-    seconds = {
-        "Arrow batches, 2 cores (mapInArrow)": timed(lambda: by_batch.write.format("noop").mode("overwrite").save())
-        / SERIES,
-        "group by group, 2 cores (applyInPandas)": timed(lambda: by_group.write.format("noop").mode("overwrite").save())
-        / GROUPED,
-        "kernel alone, 1 core": timed(whole_kernel) / SERIES,
+    every = by_batch(*sorted(folder.glob("series-*.parquet")))
+    alone()
+    costs = {
+        "Arrow batches, 2 cores (mapInArrow)": (
+            SERIES,
+            timed(lambda: every.write.format("noop").mode("overwrite").save()),
+        ),
+        "group by group, 2 cores (applyInPandas)": (
+            GROUPED,
+            timed(lambda: by_group.write.format("noop").mode("overwrite").save()),
+        ),
+        "kernel alone, 1 core": (rows.num_rows, timed(alone)),
     }
-    best = seconds["Arrow batches, 2 cores (mapInArrow)"]
+    n, best = costs["Arrow batches, 2 cores (mapInArrow)"]
     with capsys.disabled():
-        print(
-            f"\n{SERIES} series of {POINTS} points ({GROUPED} by group), "
-            f"{os.cpu_count()} cores, Python {platform.python_version()}"
-        )
-        print("| way | series a second | time a series beside Arrow batches |\n|---|---|---|")
-        for way, each in seconds.items():
-            print(f"| {way} | {1 / each:,.0f} | {each / best:.2f} |")
+        print(f"\nseries of {POINTS} points, {os.cpu_count()} cores, Python {platform.python_version()}")
+        print("| way | series | wall s | processor s | peak MiB | processor time a series beside Arrow batches |")
+        print("|---|---|---|---|---|---|")
+        for way, (count, cost) in costs.items():
+            beside = (cost.cpu_s / count) / (best.cpu_s / n)
+            print(f"| {way} | {count:,} | {cost.wall_s:.1f} | {cost.cpu_s:.1f} | {cost.peak_mib:,.0f} | {beside:.2f} |")

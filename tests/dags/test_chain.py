@@ -32,7 +32,8 @@ if os.environ.get("FAILING_JOB") == name:
     print(name + ": setting 'limit' is wrong", file=sys.stderr)
     sys.exit(2)
 with open(os.environ["JOURNAL"], "a") as journal:
-    journal.write(json.dumps({"job": name, "as_of": options.as_of, "lake": os.environ["GUIDEWAY_LAKE"]}) + "\\n")
+    entry = {"job": name, "as_of": options.as_of, "lake": os.environ["GUIDEWAY_LAKE"], "process": os.getpid()}
+    journal.write(json.dumps(entry) + "\\n")
 receipt = {"rows": {"gold." + name: 3}, "versions": {"gold." + name: 1}, "message": "did it"}
 receipt["facts"] = {"registered": "m 1", "awaits_approval": json.loads(os.environ.get("AWAITING", "{}"))}
 json.dump(receipt, open(options.receipt, "w"))
@@ -146,13 +147,15 @@ def test_a_job_with_a_wrong_setting_ends_the_chain_at_once_and_says_why(tmp_path
 
 
 def test_a_replay_does_the_weeks_one_after_the_other_oldest_first(tmp_path: Path, var: Path) -> None:
+    """Here in one standing driver, as `make run` has it."""
     period = {"first": "2024-02-27", "last": "2024-03-12"}
-    result = run_chain(tmp_path, var, "--dag", "replay_weeks", "--conf", json.dumps(period))
+    result = run_chain(tmp_path, var, "--standing-driver", "--dag", "replay_weeks", "--conf", json.dumps(period))
     assert result.returncode == 0, result.stdout + result.stderr
     journal = [json.loads(line) for line in (tmp_path / "journal").read_text().splitlines()]
     weekly = ["fit_degradation", "score_assets", "plan_maintenance", "publish_report"]
     expected = [(monday, job) for monday in ("2024-03-04", "2024-03-11") for job in weekly]
     assert [(entry["as_of"], entry["job"]) for entry in journal] == expected
+    assert len({entry["process"] for entry in journal}) == 1
     assert left_behind(tmp_path) == []
 
 
