@@ -179,9 +179,9 @@ class SparkJob(SparkSubmitOperator):
 
     def _by_standing_driver(self) -> bool:
         """Whether a driver stands and has run the job."""
-        from guideway.standing_driver import DriverLostError, ask  # noqa: PLC0415 - keeps parsing fast
+        from guideway.standing_driver import ADDRESS, ask  # noqa: PLC0415 - keeps parsing fast
 
-        address = os.environ.get("GUIDEWAY_DRIVER")
+        address = os.environ.get(ADDRESS)
         if not address:
             return False
         try:
@@ -189,9 +189,7 @@ class SparkJob(SparkSubmitOperator):
         except OSError:
             self.log.warning("no driver at %s: by spark-submit", address)
             return False
-        except DriverLostError as error:
-            raise AirflowException(str(error)) from error
-        if code:
+        if code:  # in the words of the provider's hook, so that ``execute`` knows a configuration error by either way
             raise AirflowException(f"{self.application} failed. Error code is: {code}.")
         return True
 

@@ -48,7 +48,7 @@ def fit_days(context: JobContext, days: tuple[date, ...]) -> Mapping[str, int]:
     history = History(lake.read, load_rulebooks(*context.settings.rulebook_folders), as_of, lake.read(CONDITION_SERIES))
     taught = learn_from_sample(history.sample(), history.work_types, *days)
     fitted = degradation.fit(history.recent, history.limits, [fitting for _, fitting in taught]).persist()
-    scorecards = [scorecard_rows(context.spark, learned, day) for day, (learned, _) in zip(days, taught, strict=True)]
+    scorecards = [scorecard_rows(context.spark, learned, fitting.as_of) for learned, fitting in taught]
     windows = {
         DEGRADATION_TREND: degradation.trend_rows(fitted),
         LIMIT_FORECAST: degradation.forecast_rows(fitted),

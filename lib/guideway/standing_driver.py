@@ -94,11 +94,13 @@ class _Output(io.TextIOBase):
 
 def _run_for(asker: Connection, output: _Output) -> int:
     command, ended = json.loads(asker.recv_bytes()), threading.Event()
-    threading.Thread(target=_end_without, args=(asker, ended), daemon=True).start()
+    watch = threading.Thread(target=_end_without, args=(asker, ended), daemon=True)
+    watch.start()
     with output.to(asker):
         code = _run(command)
     ended.set()
     asker.send_bytes(json.dumps(code).encode())
+    watch.join()  # the asker leaves when it has the code; closed earlier, its descriptor could be the next one's
     return code
 
 

@@ -6,8 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -18,6 +16,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.standing import standing_driver
 
 pytestmark = [pytest.mark.airflow, pytest.mark.filterwarnings("ignore")]
 
@@ -176,18 +176,9 @@ def test_only_a_wrong_setting_is_not_retried(
 
 @pytest.fixture
 def driver(monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
-    """A standing driver, without Spark."""
-    serve = "import sys; from guideway.standing_driver import serve; sys.exit(serve(sys.argv[1], lambda: None))"
-    with tempfile.TemporaryDirectory(prefix="guideway-") as folder:  # pytest's own paths are too long for a socket
-        address = str(Path(folder, "driver"))
-        process = subprocess.Popen([sys.executable, "-c", serve, address])
-        while not Path(address).exists():
-            assert process.poll() is None
-            time.sleep(0.01)
+    with standing_driver() as (process, address):
         monkeypatch.setenv("GUIDEWAY_DRIVER", address)
         yield process
-        process.kill()
-        process.wait()
 
 
 @pytest.mark.parametrize(("code", "error"), [(2, "AirflowFailException"), (4, "AirflowException")])

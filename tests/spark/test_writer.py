@@ -95,6 +95,14 @@ def test_replace_is_one_commit_or_none(spark: SparkSession, lake: Lake, writer: 
     assert before == 2, "time travel shows the window as it was"
 
 
+def test_the_first_rows_of_a_table_lie_in_their_window_too(spark: SparkSession, lake: Lake, writer: Writer) -> None:
+    window, sql = F.col("recording_id") == "r1", "recording_id = 'r1'"
+    with pytest.raises(LakeError, match="there are rows outside of recording_id = 'r1'"):
+        writer.replace(conditions(spark, {"A": 9.0}, recording="r0"), CONDITION, window, sql)
+    assert not lake.exists(CONDITION)
+    assert writer.replace(conditions(spark, {"A": 1.0}), CONDITION, window, sql) == 1
+
+
 def test_rows_of_a_run_that_never_reached_the_ledger_are_undone(spark: SparkSession, lake: Lake) -> None:
     ledger = spark.createDataFrame([("r1", "h", "measured", None, 1, 0)], MEASUREMENT.ddl)
     done, killed = Writer(lake, "done"), Writer(lake, "killed")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Client
@@ -13,27 +11,15 @@ from pathlib import Path
 import pytest
 
 from guideway.standing_driver import DriverLostError, ask
+from tests.standing import standing_driver
 
-SERVE = "import sys; from guideway.standing_driver import serve; sys.exit(serve(sys.argv[1], lambda: print('ready')))"
 TELL = "import os, sys; print(os.getpid(), *sys.argv[1:]); print('beside', file=sys.stderr); print('rest', end='')"
 
 
 @pytest.fixture
-def address() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="guideway-") as folder:  # pytest's own paths are too long for a socket
-        yield str(Path(folder, "driver"))
-
-
-@pytest.fixture
-def driver(address: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen([sys.executable, "-c", SERVE, address], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               text=True)  # fmt: skip
-    while not Path(address).exists():
-        assert process.poll() is None
-        time.sleep(0.01)
-    yield process
-    process.kill()
-    process.communicate()
+def standing() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    with standing_driver() as found:
+        yield found
 
 
 def application(folder: Path, text: str) -> str:
@@ -48,8 +34,9 @@ def run(address: str, *command: str) -> tuple[int, list[str]]:
 
 
 def test_applications_run_in_one_process_and_tell_as_they_go(
-    driver: subprocess.Popen[str], address: str, tmp_path: Path
+    standing: tuple[subprocess.Popen[bytes], str], tmp_path: Path
 ) -> None:
+    driver, address = standing
     path = application(tmp_path, TELL)
     assert run(address, path, "--run-id=a b") == (0, [f"{driver.pid} --run-id=a b", "beside", "rest"])
     assert run(address, path) == (0, [str(driver.pid), "beside", "rest"]), "arguments are those of this one"
@@ -60,8 +47,9 @@ def test_applications_run_in_one_process_and_tell_as_they_go(
     [("import sys; sys.exit(2)", 2, ""), ("raise SystemExit('no')", 1, "no"), ("1 / 0", 1, "ZeroDivisionError")],
 )
 def test_a_job_that_fails_says_why_and_is_the_last_of_its_driver(
-    driver: subprocess.Popen[str], address: str, tmp_path: Path, text: str, code: int, words: str
+    standing: tuple[subprocess.Popen[bytes], str], tmp_path: Path, text: str, code: int, words: str
 ) -> None:
+    driver, address = standing
     found, told = run(address, application(tmp_path, text))
     assert found == code
     assert words in "\n".join(told)
@@ -71,8 +59,9 @@ def test_a_job_that_fails_says_why_and_is_the_last_of_its_driver(
 
 
 def test_a_driver_nobody_waits_for_ends_in_the_middle(
-    driver: subprocess.Popen[str], address: str, tmp_path: Path
+    standing: tuple[subprocess.Popen[bytes], str], tmp_path: Path
 ) -> None:
+    driver, address = standing
     begun = tmp_path / "begun"
     path = application(tmp_path, f"import pathlib, time; pathlib.Path({str(begun)!r}).touch(); time.sleep(60)")
     with Client(address, "AF_UNIX") as asker:
@@ -83,8 +72,9 @@ def test_a_driver_nobody_waits_for_ends_in_the_middle(
 
 
 def test_who_asked_is_told_when_the_driver_is_killed(
-    driver: subprocess.Popen[str], address: str, tmp_path: Path
+    standing: tuple[subprocess.Popen[bytes], str], tmp_path: Path
 ) -> None:
+    _, address = standing
     path = application(tmp_path, "import os; os.kill(os.getpid(), 9)")
     with pytest.raises(DriverLostError, match="ended before"):
         run(address, path)

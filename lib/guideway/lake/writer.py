@@ -76,7 +76,7 @@ class Writer:
         try:
             rows, _ = _fingerprint_of_keys(incoming, table)
             if rows and self._is_new(table):
-                return self._commit(table, partial(self._write, incoming, table), "numOutputRows")
+                return self.append(incoming, table)
             same = reduce(
                 and_,
                 (
@@ -102,12 +102,17 @@ class Writer:
             table: the table.
             window: predicate of the window as a column, for reading.
             window_sql: the same predicate as SQL of literals, for ``replaceWhere``.
+
+        Raises:
+            LakeError: a key comes twice, or in a new table a row is outside of the window; elsewhere Delta refuses it.
         """
         incoming = self._stamp(frame, table).persist()
         try:
             wanted = _fingerprint_of_keys(incoming, table)
             if wanted[0] and self._is_new(table):
-                return self._commit(table, partial(self._write, incoming, table), "numOutputRows")
+                if not incoming.where(~F.coalesce(window, F.lit(False))).isEmpty():
+                    raise LakeError(f"{table.full_name}: there are rows outside of {window_sql}")
+                return self.append(incoming, table)
             if wanted == fingerprint(self.lake.read(table).where(window), table):
                 return self._none(table)
             write = partial(self._write, incoming, table, mode="overwrite", replaceWhere=window_sql)
@@ -158,7 +163,7 @@ class Writer:
         return commits
 
     def _is_new(self, table: Table) -> bool:
-        """Whether nothing was ever written into the table: a plain append is a fraction of a merge or a replacement."""
+        """Whether nothing was ever written into the table: there is nothing to merge with, to compare or to replace."""
         return [commit.operation for commit in self.lake.commits(table)] in ([], ["CREATE TABLE"])
 
     def _stamp(self, frame: DataFrame, table: Table) -> DataFrame:
