@@ -46,7 +46,7 @@ def fit_days(context: JobContext, days: tuple[date, ...]) -> Mapping[str, int]:
     """Replace the windows of the days together; interventions are those of the latest. Returns its series by status."""
     lake, writer, as_of = context.lake, context.writer, days[-1]
     history = History(lake.read, load_rulebooks(*context.settings.rulebook_folders), as_of, lake.read(CONDITION_SERIES))
-    taught = learn_from_sample(history.sample(), history.work_types, *days)
+    taught = learn_from_sample(degradation.arrow_batch(history.sample()), history.work_types, *days)
     fitted = degradation.fit(history.recent, history.limits, [fitting for _, fitting in taught]).persist()
     scorecards = [scorecard_rows(context.spark, learned, fitting.as_of) for learned, fitting in taught]
     windows = {

@@ -21,8 +21,6 @@ from guideway.archives.recording import Channel, Recording
 from guideway.archives.reference import read_reference
 from guideway.contracts.reference import ASSET, LINE, SECTION
 from guideway.degradation.interventions import find_interventions
-from guideway.degradation.learning import Learned
-from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.series import SeriesBatch
 from guideway.degradation.trends import STATUSES, fit_trends
 from guideway.monitoring.facing import ReferenceRun, align_either_way
@@ -32,7 +30,7 @@ from guideway.monitoring.track_geometry.parameters import TrackGeometryParameter
 from guideway.network.stretches import Stretch
 from guideway.network.tracks import Network
 from guideway.signals.alignment import corrected
-from guideway.udfs.degradation import epoch_days
+from guideway.udfs.degradation import Fitting
 from guideway.udfs.measure import ALIGNED_ON
 from tests.benchmarks.archive import CHANNELS, SOURCE, Archive
 
@@ -210,14 +208,18 @@ def section_values(samples: pd.DataFrame) -> dict[str, float]:
 
 
 def fit_one(
-    t_days: npt.ArrayLike, values: npt.ArrayLike, indicator: str, learned: Learned, as_of: date
+    t_days: npt.ArrayLike, values: npt.ArrayLike, indicator: str, line_id: str, fitting: Fitting
 ) -> tuple[str, float, float]:
     """Status, rate a year and level now of one series, as a loop over series calls the kernel."""
-    group = learned.priors.groups.index(f"{indicator}|conventional|track_section")
-    direction = 1 if indicators()[indicator].direction == "above" else -1
-    alone = SeriesBatch.of([0, np.size(t_days)], t_days, values, group=[group], direction=[direction])
-    alone = alone.until(epoch_days(as_of))
-    parameters = DegradationParameters()
-    works = find_interventions(alone, learned.priors, parameters)
-    trend = fit_trends(alone, learned.priors, epoch_days(as_of), parameters, works)
+    pool, day = f"{indicator}|conventional|track_section", fitting.as_of_days
+    alone = SeriesBatch.of(
+        [0, np.size(t_days)],
+        t_days,
+        values,
+        group=[fitting.priors.groups.index(pool)],
+        direction=[1 if indicators()[indicator].direction == "above" else -1],
+        cohort=[fitting.cohorts.index(f"{pool}|{line_id}")],
+    ).until(day)
+    works = find_interventions(alone, fitting.priors, fitting.parameters)
+    trend = fit_trends(alone, fitting.priors, day, fitting.parameters, works)
     return STATUSES[trend.status[0]], float(trend.rate_per_year[0]), float(trend.level_now[0])

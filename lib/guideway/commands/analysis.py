@@ -98,6 +98,7 @@ def _backtest(options: argparse.Namespace) -> int:
     from guideway.lake.lake import Lake  # noqa: PLC0415
     from guideway.lake.session import open_session  # noqa: PLC0415
     from guideway.rulebooks.load import load_rulebooks  # noqa: PLC0415
+    from guideway.transforms.degradation import arrow_batch  # noqa: PLC0415
     from guideway.transforms.history import History  # noqa: PLC0415
     from guideway.transforms.scorecard import learn_from_sample, scorecard_rows  # noqa: PLC0415
 
@@ -105,7 +106,7 @@ def _backtest(options: argparse.Namespace) -> int:
     spark = open_session(settings, "guideway backtest")
     as_of = options.as_of or today()
     history = History(Lake(spark, settings.lake).read, load_rulebooks(*settings.rulebook_folders), as_of)
-    ((learned, _),) = learn_from_sample(history.sample(options.sample), history.work_types, as_of)
+    ((learned, _),) = learn_from_sample(arrow_batch(history.sample(options.sample)), history.work_types, as_of)
     rows = scorecard_rows(spark, learned, as_of).drop("as_of").toPandas()
     print(rows.to_json(orient="records") if options.json else rows.round(4).to_string(index=False))
     return 0

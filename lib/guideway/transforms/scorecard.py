@@ -12,7 +12,6 @@ from pyspark.sql import DataFrame, SparkSession
 from guideway.contracts.gold import FORECAST_SCORECARD
 from guideway.degradation.learning import Learned, learn_days
 from guideway.degradation.parameters import DegradationParameters
-from guideway.transforms.degradation import arrow_batch
 from guideway.udfs.degradation import Fitting, epoch_days
 from guideway.udfs.ragged import cohort_names, series_batch
 
@@ -22,9 +21,11 @@ SAMPLE_POINTS = 12_000
 _MEANS = ("coverage_80", "coverage_95", "crps", "bias", "baseline_crps", "persistence_crps", "ols_crps")
 
 
-def learn_from_sample(sample: DataFrame, work_types: tuple[str, ...], *days: date) -> list[tuple[Learned, Fitting]]:
-    """Fit priors and interval factors of each day on a sample of series, on the driver, and back-test them."""
-    batch = thinned(arrow_batch(sample))
+def learn_from_sample(
+    sample: pa.RecordBatch, work_types: tuple[str, ...], *days: date
+) -> list[tuple[Learned, Fitting]]:
+    """Fit priors and interval factors of each day on rows of ``condition_series``, and back-test them."""
+    batch = thinned(sample)
     pools, cohorts = (
         tuple(sorted(pc.unique(names).to_pylist())) if batch.num_rows else ()
         for names in (batch.column("pool"), cohort_names(batch))

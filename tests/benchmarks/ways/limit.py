@@ -40,12 +40,15 @@ def fit(found: list[Found], network: Network, book: Rulebook, days: Sequence[dat
     first = [i for i, key in enumerate(keys) if i == 0 or key != keys[i - 1]]
     owners = [keys[i] for i in first]
     names = tuple(sorted({name for _, name in owners}))
+    measured_with = [(name, network.by_asset[asset].line_id) for asset, name in owners]
+    cohorts = sorted(set(measured_with))
     batch = SeriesBatch.of(
         [*first, len(points)],
         [t for _, _, t, _ in points],
         [value for _, _, _, value in points],
         group=[names.index(name) for _, name in owners],
         direction=[1 if known[name].direction == "above" else -1 for _, name in owners],
+        cohort=[cohorts.index(one) for one in measured_with],
     )
     pools = tuple(f"{name}|conventional|track_section" for name in names)
     assets = sorted({asset for asset, _ in owners})

@@ -15,7 +15,6 @@ from tests.benchmarks.work import (
     SECTION_INDICATORS,
     aligned,
     arguments,
-    days_fitted,
     filtered_samples,
     fit_one,
     network_of,
@@ -59,13 +58,14 @@ def main() -> None:
         conditions.to_parquet(options.out / "condition.parquet")
     fitted = []
     with cost.stage("fit"):
-        taught = pickle.loads(options.learned.read_bytes())  # noqa: S301 - written by polars_pool in this run
+        fittings = pickle.loads(options.learned.read_bytes())  # noqa: S301 - written by polars_pool in this run
         conditions["t"] = conditions["started_at"].astype("datetime64[us, UTC]").astype("int64") / 86_400e6
         wanted = conditions[conditions["indicator"].isin(trended(SECTION_INDICATORS))]
-        for day in days_fitted(archive.day):
+        for fitting in fittings:
             for (asset_id, indicator), series in wanted.groupby(["asset_id", "indicator"]):
-                fit = fit_one(series["t"], series["value"], indicator, taught[day], day)
-                fitted.append((asset_id, indicator, day, *fit))
+                line_id = network.by_asset[asset_id].line_id
+                fit = fit_one(series["t"], series["value"], indicator, line_id, fitting)
+                fitted.append((asset_id, indicator, fitting.as_of, *fit))
         columns = ["asset_id", "indicator", "as_of", "status", "rate_per_year", "level_now"]
         pd.DataFrame(fitted, columns=columns).to_parquet(options.out / "trend.parquet")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -20,18 +20,16 @@ import pyarrow as pa
 from guideway.archives.decode import decode_file
 from guideway.archives.profile import load_profiles
 from guideway.archives.recording import Channel, Recording
-from guideway.degradation.learning import Learned, learn_days
-from guideway.degradation.parameters import DegradationParameters
 from guideway.monitoring.facing import ReferenceRun, align_either_way
 from guideway.monitoring.registry import indicators, measure
 from guideway.network.tracks import Network
 from guideway.rulebooks.load import load_rulebooks
 from guideway.rulebooks.rulebook import Rulebook
 from guideway.signals.alignment import corrected
+from guideway.transforms.scorecard import learn_from_sample
 from guideway.udfs.decode import BLOCK_SAMPLES
-from guideway.udfs.degradation import Fitting, epoch_days, fit_series
+from guideway.udfs.degradation import Fitting, fit_series
 from guideway.udfs.measure import ALIGNED_ON
-from guideway.udfs.ragged import series_batch
 from tests.benchmarks.archive import SOURCE, Archive, find_archive
 from tests.benchmarks.harness import Stages
 from tests.benchmarks.work import SAMPLE_ASSETS, arguments, days_fitted, network_of
@@ -156,16 +154,15 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def learned_from(series: pl.DataFrame, archive: Archive, days: Sequence[date]) -> list[Learned]:
+def taught_by(series: pl.DataFrame, archive: Archive, days: Sequence[date]) -> list[Fitting]:
     """What a sample of assets, evenly along the network, teaches on each day."""
     network, _ = _tables(archive.folder)
     kinds: dict[str, list[str]] = {}
     for asset_id, stretch in sorted(network.by_asset.items()):
         kinds.setdefault(stretch.asset_type, []).append(asset_id)
     chosen = [one for assets in kinds.values() for one in assets[:: max(1, -(-len(assets) // SAMPLE_ASSETS))]]
-    batch = arrow(series.filter(pl.col("asset_id").is_in(chosen)))
-    pools = tuple(sorted(set(batch.column("pool").to_pylist())))
-    return learn_days(series_batch(batch, pools, ()), pools, [epoch_days(day) for day in days], DegradationParameters())
+    sample = arrow(series.filter(pl.col("asset_id").is_in(chosen)))
+    return [fitting for _, fitting in learn_from_sample(sample, (), *days)]
 
 
 def fit_part(part: pa.RecordBatch, fittings: Sequence[Fitting]) -> list[pa.RecordBatch]:
@@ -173,12 +170,8 @@ def fit_part(part: pa.RecordBatch, fittings: Sequence[Fitting]) -> list[pa.Recor
     return list(fit_series(lambda: fittings)([part]))
 
 
-def fit_days(
-    series: pl.DataFrame, learned: Mapping[date, Learned], pool: ProcessPoolExecutor, parts: int
-) -> pl.DataFrame:
+def fit_days(series: pl.DataFrame, fittings: Sequence[Fitting], pool: ProcessPoolExecutor, parts: int) -> pl.DataFrame:
     """Every series fitted as of each day."""
-    parameters = DegradationParameters()
-    fittings = [Fitting(day, parameters, one.priors, one.calibration, ()) for day, one in learned.items()]
     size = -(-series.height // parts)
     batches = [arrow(part) for part in series.iter_slices(size)]
     fitted = [one for part in pool.map(partial(fit_part, fittings=fittings), batches) for one in part]
@@ -212,14 +205,13 @@ def main() -> None:
             conditions.write_parquet(options.out / "condition.parquet")
         with cost.stage("fit"):
             series = series_of(conditions, archive)
-            days = days_fitted(archive.day)
-            taught = dict(zip(days, learned_from(series, archive, days), strict=True))
-            fitted = fit_days(series, taught, pool, 2 * options.cores)
+            fittings = taught_by(series, archive, days_fitted(archive.day))
+            fitted = fit_days(series, fittings, pool, 2 * options.cores)
             fitted.select("asset_id", "indicator", "as_of", pl.col("trend").struct.unnest(), "forecasts").write_parquet(
                 options.out / "trend.parquet"
             )
-    # for ways that do not learn: what the sample taught, by day
-    (options.out / "learned.pickle").write_bytes(pickle.dumps(taught))
+    # for ways that do not learn: what the sample taught, day by day
+    (options.out / "learned.pickle").write_bytes(pickle.dumps(fittings))
 
 
 if __name__ == "__main__":

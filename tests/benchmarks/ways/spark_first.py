@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import pickle
 import sys
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from guideway.degradation.learning import Learned
 from guideway.network.tracks import Network
+from guideway.udfs.degradation import Fitting
 from tests.benchmarks.archive import CHANNELS, SOURCE, Archive, find_archive
 from tests.benchmarks.harness import Stages
 from tests.benchmarks.work import (
@@ -21,7 +20,6 @@ from tests.benchmarks.work import (
     SECTION_INDICATORS,
     aligned,
     arguments,
-    days_fitted,
     filtered_samples,
     fit_one,
     network_of,
@@ -104,8 +102,9 @@ def conditions_of(samples: DataFrame, network: Network) -> DataFrame:
     return by_run.groupBy("asset_id", "recording").applyInPandas(measured, ddl)
 
 
-def trends_of(conditions: DataFrame, learned: dict[date, Learned], days: tuple[date, ...]) -> DataFrame:
+def trends_of(conditions: DataFrame, network: Network, fittings: Sequence[Fitting]) -> DataFrame:
     """Series fitted one at a time, of every day."""
+    line_of = {asset_id: stretch.line_id for asset_id, stretch in network.by_asset.items()}
 
     def fitted(rows: pd.DataFrame) -> pd.DataFrame:
         asset_id, indicator = rows[["asset_id", "indicator"]].iloc[0]
@@ -113,8 +112,9 @@ def trends_of(conditions: DataFrame, learned: dict[date, Learned], days: tuple[d
 
     def _fits(rows: pd.DataFrame, asset_id: str, indicator: str) -> Iterator[tuple[object, ...]]:
         t_days = rows["started_at"].astype("datetime64[us]").astype("int64") / 86_400e6
-        for day in days:
-            yield asset_id, indicator, day, *fit_one(t_days, rows["value"], indicator, learned[day], day)
+        for fitting in fittings:
+            fit = fit_one(t_days, rows["value"], indicator, line_of[asset_id], fitting)
+            yield asset_id, indicator, fitting.as_of, *fit
 
     ddl = ", ".join(f"{name} {kind}" for name, kind in _TREND.items())
     return conditions.groupBy("asset_id", "indicator").applyInPandas(fitted, ddl)
@@ -140,13 +140,14 @@ def main() -> None:
     with cost.stage("ingest"):
         samples_of(spark, archive).write.parquet(f"{out}/samples", mode="overwrite")
     with cost.stage("measure"):
+        network = network_of(archive)
         samples = spark.read.parquet(f"{out}/samples")
-        conditions_of(samples, network_of(archive)).write.parquet(f"{out}/condition.parquet", mode="overwrite")
+        conditions_of(samples, network).write.parquet(f"{out}/condition.parquet", mode="overwrite")
     with cost.stage("fit"):
-        learned = pickle.loads(options.learned.read_bytes())  # noqa: S301 - written by polars_pool in this run
+        fittings = pickle.loads(options.learned.read_bytes())  # noqa: S301 - written by polars_pool in this run
         conditions = spark.read.parquet(f"{out}/condition.parquet")
         conditions = conditions.where(F.col("indicator").isin(trended(SECTION_INDICATORS)))
-        trends = trends_of(conditions, learned, days_fitted(archive.day))
+        trends = trends_of(conditions, network, fittings)
         trends.write.parquet(f"{out}/trend.parquet", mode="overwrite")
     spark.stop()
 
