@@ -36,8 +36,8 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings of the shared session: small data, a Java that starts fast, an MLflow store of the test run's own."""
-    from guideway.settings import SMALL_JOB_JAVA, load_settings
+    """Settings of the shared session: small data, an MLflow store of the test run's own."""
+    from guideway.settings import load_settings
 
     mlflow = tmp_path_factory.mktemp("mlflow")
     return load_settings(
@@ -45,7 +45,6 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         master="local[2]",
         driver_memory="2g",
         shuffle_partitions=2,
-        java_options=SMALL_JOB_JAVA,
         settle_seconds=0,
         log_level="ERROR",
         mlflow_uri=f"sqlite:///{mlflow}/mlflow.db",

@@ -7,6 +7,8 @@ import socket
 import sys
 from pathlib import Path
 
+from guideway.settings import JAVA_OPTIONS
+
 ROOT = Path(__file__).resolve().parents[2]
 VAR = Path(os.environ.get("GUIDEWAY_VAR", ROOT / "var")).resolve()
 BIN = Path(sys.executable).parent
@@ -27,7 +29,7 @@ def job_environment() -> dict[str, str]:
         "GUIDEWAY_MLFLOW_ARTIFACTS": str(VAR / "mlflow" / "artifacts"),
         # not SPARK_CONF_DIR: Java shares no class archive with a folder of files on its class path
         "GUIDEWAY_SPARK_PROPERTIES": str(conf / "spark-defaults.conf"),
-        "GUIDEWAY_JAVA_OPTIONS": f"-XX:+UseSerialGC -Dlog4j2.configurationFile={conf / 'log4j2.properties'}"
+        "GUIDEWAY_JAVA_OPTIONS": f"{JAVA_OPTIONS} -Dlog4j2.configurationFile={conf / 'log4j2.properties'}"
         f" -XX:SharedArchiveFile={ROOT / 'var' / 'jars' / 'spark.jsa'}",
         "SPARK_LOCAL_IP": LOOPBACK,
         "AIRFLOW_CONN_SPARK_DEFAULT": '{"conn_type": "spark", "host": "local[*]"}',

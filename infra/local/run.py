@@ -21,7 +21,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from guideway.settings import INTERPRETED, SMALL_JOB_JAVA
+from guideway.settings import INTERPRETED
 from guideway.standing_driver import ADDRESS
 from infra.local.airflow_home import prepare_airflow
 from infra.local.airflow_services import await_airflow, migrate_database, start_airflow
@@ -133,8 +133,7 @@ def main() -> int:
     # one hand-started run: neither the night nor the files it delivers must start another beside it
     env = job_environment() | {"GUIDEWAY_INGEST_CRON": "", "GUIDEWAY_UPKEEP_CRON": "", "GUIDEWAY_ARRIVAL_SECONDS": "0"}
     if "GUIDEWAY_JAVA_OPTIONS" not in os.environ:
-        # Java would compile longer than small jobs run
-        env["GUIDEWAY_JAVA_OPTIONS"] += f" {SMALL_JOB_JAVA} {INTERPRETED}"
+        env["GUIDEWAY_JAVA_OPTIONS"] += f" {INTERPRETED}"
     env.setdefault("GUIDEWAY_SHUFFLE_PARTITIONS", "2")
     try:
         stands = options.standing_driver and not any(name in os.environ for name in OWN_SPARK)

@@ -22,7 +22,7 @@ from guideway.contracts.reference import LINE
 from guideway.lake.lake import Lake
 from guideway.lake.session import CLASS_ARCHIVE, open_session
 from guideway.lake.writer import Writer
-from guideway.settings import SMALL_JOB_JAVA, load_settings
+from guideway.settings import JAVA_OPTIONS, load_settings
 
 
 def load_classes(spark: SparkSession, folder: str) -> None:
@@ -51,7 +51,7 @@ def main(folder: Path) -> int:
     archive.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         draft = Path(scratch, CLASS_ARCHIVE)
-        options = f"{SMALL_JOB_JAVA} -Xlog:disable -XX:ArchiveClassesAtExit={draft.resolve()}"
+        options = f"{JAVA_OPTIONS} -Xlog:disable -XX:ArchiveClassesAtExit={draft.resolve()}"
         spark = open_session(load_settings(jars=str(folder), java_options=options, log_level="ERROR"))
         load_classes(spark, str(Path(scratch, "lake")))
         java = spark.sparkContext._gateway.proc  # type: ignore[union-attr]

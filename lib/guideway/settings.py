@@ -9,8 +9,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from guideway.errors import ConfigurationError
 
-SMALL_JOB_JAVA = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
-"""Java for jobs of a minute: its first compiler only, with room for all it compiles (alone it gets a fifth of that)."""
+JAVA_OPTIONS = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
+"""Java's first compiler only, with room for all it compiles (alone it gets a fifth of that): samples do not pass Java,
+and what is left to it ends before the second compiler has paid (docs/benchmarks.md)."""
 
 INTERPRETED = "-Dspark.sql.codegen.wholeStage=false -Dspark.sql.codegen.factoryMode=NO_CODEGEN"
 """For plans of few rows: Spark works them out as they are, and compiles no Java of its own for each of them."""
@@ -40,10 +41,7 @@ class Settings(BaseSettings):
     jars: str = Field("var/jars", description="folder of the pinned Delta JARs")
     master: str = Field("local[*]", description="Spark master when not started by spark-submit")
     driver_memory: str = Field("3g", description="memory of the Spark driver")
-    java_options: str = Field(
-        "-XX:+UseSerialGC",
-        description=f"options of the driver's Java; for jobs of a minute: {SMALL_JOB_JAVA}",
-    )
+    java_options: str = Field(JAVA_OPTIONS, description="options of the driver's Java")
     shuffle_partitions: int = Field(8, ge=1, description="partitions of a Spark shuffle")
     lock_wait_seconds: float = Field(600.0, ge=0, description="how long a job waits for another writer")
     settle_seconds: float = Field(5.0, ge=0, description="age below which a delivered file may still be growing")

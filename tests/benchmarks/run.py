@@ -31,9 +31,6 @@ from tests.benchmarks.harness import ROOT, Run, run_way
 KM = 5.4
 """Length of the archive called 1x: 26 runs in two years, 3.4 million samples of six channels."""
 
-SMALL_SAMPLES = 10_000_000
-"""Below it Java runs as ``make run`` sets it for small networks; growing archives are measured with one setting."""
-
 PEERS = ("polars_pool", "limit", "duckdb_sql", "pandas_loops", "spark_first")
 SCALES = {"small": (1, 3), "full": (1, 3, 10, 30)}
 YEARS = {"small": (1, 5), "full": (1, 5, 20)}
@@ -88,8 +85,7 @@ class Bench:
             for way in ("guideway_jobs", *self.ways):
                 if way in done:
                     continue
-                small = ("--small-job",) if way == "guideway_jobs" and archive.samples < SMALL_SAMPLES else ()
-                run = self.run(way, archive, *small)
+                run = self.run(way, archive)
                 if way in ("polars_pool", "pandas_loops", "spark_first"):
                     told["compared"][way] = require_equal(way, self.out(way), self.out("guideway_jobs"))
                 elif way == "duckdb_sql":
@@ -102,14 +98,14 @@ class Bench:
     def scaling(self) -> None:
         """Guideway on growing archives, and on archives of as many samples in more files or more sections.
 
-        A large archive the peers were measured on is not measured again.
+        An archive the peers were measured on is not measured again.
         """
         archives = {f"{times}x": self.archive(KM * times) for times in SCALES[self.scale]}
         archives |= {"4x files": self.archive(KM / 4, every_weeks=1), "4x sections": self.archive(4 * KM, 104, 16)}
         told = []
         for name, archive in archives.items():
             beside = self.results.get(f"peers_{name}", {"runs": ()})["runs"]
-            known = [run for run in beside if run["way"] == "guideway_jobs" and archive.samples >= SMALL_SAMPLES]
+            known = [run for run in beside if run["way"] == "guideway_jobs"]
             run = known[0] if known else asdict(self.run("guideway_jobs", archive, tag=" scale"))
             told.append({**run, "name": name, "archive": asdict(archive)})
             self.keep("scaling", told)
@@ -127,7 +123,7 @@ class Bench:
                 self.run("guideway_jobs", archive, "--as-of", before, tag=" week")
             finally:
                 shutil.move(held, last)
-            run = self.run("guideway_jobs", archive, "--small-job", tag=" week", fresh=False)
+            run = self.run("guideway_jobs", archive, tag=" week", fresh=False)
             told.append({"name": f"{years} years", "archive": asdict(archive), **asdict(run)})
             self.keep("incremental", told)
 

@@ -29,7 +29,7 @@ def test_delay_from_file_to_alert(spark: SparkSession, settings: Settings, tmp_p
     """Prints the median and the 95th percentile; how long it takes decides nothing, that all come does."""
     world = LiveWorld.first(tmp_path / "world", spark, settings, weeks=4 * (FILES + 4), km=10.0)
     first, *rest = world.held
-    own = {"master": "local[2]", "java_options": Settings.model_fields["java_options"].default, "settle_seconds": "5"}
+    own = {"master": "local[2]", "settle_seconds": "5"}
     env = environment(**own, **{name: str(world.root / name) for name in PLACES})
     log = tmp_path / "watch.log"
     dropped: dict[str, float] = {}

@@ -75,7 +75,6 @@ def arguments(description: str, master: bool = False) -> argparse.Namespace:
     parser.add_argument("--learned", type=Path, help="pickle of what the sample taught, for ways that do not learn")
     if master:
         parser.add_argument("--master", help="Spark master instead of local cores")
-        parser.add_argument("--small-job", action="store_true", help="Java as `make run` sets it for jobs of a minute")
         parser.add_argument("--as-of", type=date.fromisoformat, help="day of the fit (default: the archive's last)")
     return parser.parse_args()
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from guideway.lake.session import CLASS_ARCHIVE
-from guideway.settings import SMALL_JOB_JAVA
+from guideway.settings import JAVA_OPTIONS
 from infra.local.places import BIN, LOOPBACK, ROOT, free_port
 from infra.local.processes import start, stop
 
@@ -23,7 +23,7 @@ def environment(**more: str) -> dict[str, str]:
     plain = {name: value for name, value in os.environ.items() if not name.startswith(INHERITED)}
     fixed = {"SPARK_LOCAL_IP": LOOPBACK, "PYSPARK_PYTHON": sys.executable, "OMP_NUM_THREADS": "1"}
     # master, workers, executors and drivers live a minute each and compile as little as that is worth
-    java = f"{SMALL_JOB_JAVA} -XX:SharedArchiveFile={JARS / CLASS_ARCHIVE}"
+    java = f"{JAVA_OPTIONS} -XX:SharedArchiveFile={JARS / CLASS_ARCHIVE}"
     return plain | fixed | {"JAVA_TOOL_OPTIONS": java} | more
 
 

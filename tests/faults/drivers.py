@@ -18,8 +18,7 @@ START_SECONDS = 180.0
 def environment(lake: str, **settings: str) -> dict[str, str]:
     """Environment of a small driver on that lake."""
     own = {"lake": lake, "jars": str(ROOT / "var" / "jars"), "master": "local[1]", "driver_memory": "1g",
-           "java_options": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1", "settle_seconds": "0",
-           "shuffle_partitions": "2", "log_level": "ERROR"}  # fmt: skip
+           "settle_seconds": "0", "shuffle_partitions": "2", "log_level": "ERROR"}  # fmt: skip
     named = {f"GUIDEWAY_{name.upper()}": value for name, value in (own | settings).items()}
     return os.environ | named | {"PYTHONPATH": os.pathsep.join([str(ROOT / "lib"), str(ROOT)])}
 

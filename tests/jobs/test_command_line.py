@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from guideway.settings import SMALL_JOB_JAVA
 from guideway.simulate.archive import write_archive
 from guideway.simulate.network import NetworkSpec, line_of
 
@@ -19,11 +18,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def guideway(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    quick = {"GUIDEWAY_JAVA_OPTIONS": SMALL_JOB_JAVA, "GUIDEWAY_SETTLE_SECONDS": "0"}
     return subprocess.run(
         [str(Path(sys.executable).parent / "guideway"), *arguments],
         cwd=ROOT,
-        env=os.environ | quick | variables,
+        env=os.environ | {"GUIDEWAY_SETTLE_SECONDS": "0"} | variables,
         capture_output=True,
         text=True,
         check=False,

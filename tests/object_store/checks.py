@@ -24,7 +24,7 @@ from guideway.lake.lake import Lake
 from guideway.lake.object_locks import ObjectLock
 from guideway.lake.session import open_session
 from guideway.lake.writer import Writer, fingerprint
-from guideway.settings import SMALL_JOB_JAVA, Settings, load_settings
+from guideway.settings import Settings, load_settings
 from guideway.simulate.archive import write_archive
 from guideway.simulate.network import NetworkSpec, line_of
 from jobs import ingest_archive, measure_condition
@@ -47,7 +47,6 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         master="local[2]",
         driver_memory="2g",
         shuffle_partitions=2,
-        java_options=SMALL_JOB_JAVA,
         settle_seconds=0,
         log_level="DEBUG",
     )

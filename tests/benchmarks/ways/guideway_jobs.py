@@ -7,7 +7,7 @@ import argparse
 from guideway.contracts.jobs import FIT_DEGRADATION, INGEST_ARCHIVE, MEASURE_CONDITION
 from guideway.job import execute
 from guideway.logs import configure_logs
-from guideway.settings import SMALL_JOB_JAVA, Settings, load_settings
+from guideway.settings import Settings, load_settings
 from tests.benchmarks.archive import Archive, find_archive
 from tests.benchmarks.harness import ROOT, Stages
 from tests.benchmarks.work import arguments
@@ -26,7 +26,6 @@ def settings_of(archive: Archive, options: argparse.Namespace) -> Settings:
         settle_seconds=0,
         log_level="ERROR",
         master=options.master or f"local[{options.cores}]",
-        java_options=SMALL_JOB_JAVA if options.small_job else None,
     )
 
 

@@ -31,10 +31,10 @@ def main() -> None:
     cost = Stages(options.out)
     with cost.stage("import"):
         from guideway.lake import session
-        from guideway.settings import SMALL_JOB_JAVA, load_settings
+        from guideway.settings import JAVA_OPTIONS, load_settings
     if options.no_archive:
         session.CLASS_ARCHIVE = "none.jsa"
-    java = "-XX:+UseSerialGC" if options.second_compiler else SMALL_JOB_JAVA
+    java = "-XX:+UseSerialGC" if options.second_compiler else JAVA_OPTIONS
     settings = load_settings(
         jars=str(ROOT / "var" / "jars"), master=f"local[{options.cores}]", java_options=java, log_level="ERROR"
     )
