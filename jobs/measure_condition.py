@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 from pyspark.sql import functions as F
 
@@ -13,6 +14,7 @@ from guideway.contracts.noise_control import NOISE_SOURCE
 from guideway.contracts.reference import ASSET, LINE, SECTION, TRACK
 from guideway.contracts.silver import MEASUREMENT, POSITION_FIX
 from guideway.job import JobContext, main
+from guideway.lake.session import compiled_plans
 from guideway.rulebooks.load import load_rulebooks
 from guideway.transforms.measurement import definition_hashes, due_recordings, measure
 from guideway.transforms.network import load_network
@@ -42,7 +44,8 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     samples = stored(due, signals_of(due, recordings, lake.read(SIGNAL)))
     measured = measure(due, recordings, samples, network, rulebooks)
     for table in PARTS:
-        writer.append(measured.rows(table), table)
+        with compiled_plans(spark) if table is CONDITION else nullcontext():  # hundreds of rows a recording
+            writer.append(measured.rows(table), table)
     # counted before the ledger is written: what was cached of a table is made anew when it changes, and nothing is due
     counts = {row["status"]: row["count"] for row in measured.frame.groupBy("status").count().collect()}
     writer.append(measured.rows(MEASUREMENT), MEASUREMENT)

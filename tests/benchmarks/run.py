@@ -21,12 +21,11 @@ from typing import Any
 
 import psutil
 
-from infra.local.places import BIN, LOOPBACK, free_port
-from infra.local.processes import start, stop
 from tests.benchmarks import start_up
 from tests.benchmarks.archive import Archive, make_archive
 from tests.benchmarks.compare import require_equal
 from tests.benchmarks.harness import ROOT, Run, run_way
+from tests.cluster.standalone import standalone
 
 KM = 5.4
 """Length of the archive called 1x: 26 runs in two years, 3.4 million samples of six channels."""
@@ -136,37 +135,16 @@ class Bench:
             told.append({"name": f"local, {cores} of 2 cores", **asdict(run)})
             self.keep("cores", told)
         for workers in (1, 2):
-            with_cluster = Cluster(self.folder / "cluster", workers)
-            try:
-                run = self.run("guideway_jobs", archive, "--master", with_cluster.address, tag=" cores")
-            finally:
-                with_cluster.end()
+            folder = self.folder / "cluster" / str(workers)
+            shutil.rmtree(folder, ignore_errors=True)
+            with standalone(folder, workers) as address:
+                run = self.run("guideway_jobs", archive, "--master", address, tag=" cores")
             told.append({"name": f"cluster, {workers} worker{'s' if workers > 1 else ''} of one core", **asdict(run)})
             self.keep("cores", told)
 
     def startup(self) -> None:
         """What every start costs."""
         self.keep("startup", start_up.measured(self.folder, self.main_job))
-
-
-class Cluster:
-    """A standalone master and workers of one core each, as processes of their own."""
-
-    def __init__(self, folder: Path, workers: int) -> None:
-        port = free_port()
-        self.address = f"spark://{LOOPBACK}:{port}"
-        env = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))}
-        env |= {"SPARK_LOCAL_IP": LOOPBACK}
-        run = [str(BIN / "spark-class"), "org.apache.spark.deploy.master.Master", "--host", LOOPBACK]
-        self.services = [start("master", [*run, "--port", str(port), "--webui-port", "0"], env, folder / "master")]
-        for number in range(workers):
-            run = [str(BIN / "spark-class"), "org.apache.spark.deploy.worker.Worker", "--host", LOOPBACK]
-            run += ["--webui-port", "0", "--cores", "1", "--memory", "2g", "--work-dir", str(folder / str(number))]
-            self.services.append(start(f"worker {number}", [*run, self.address], env, folder / f"worker-{number}"))
-
-    def end(self) -> None:
-        """End all of them."""
-        stop(self.services)
 
 
 def machine() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A standalone cluster on this machine: a master and two workers, each a process of its own."""
+"""A standalone cluster on this machine: a master and workers, each a process of its own."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def until(happened: Callable[[], bool], what: str, seconds: float = 120.0) -> No
 
 
 @contextmanager
-def standalone(folder: Path) -> Iterator[str]:
-    """Address of a master with two one-core workers; their executors' logs are in ``work``, shuffles in ``scratch``."""
+def standalone(folder: Path, workers: int = 2) -> Iterator[str]:
+    """Address of a master with one-core workers; their executors' logs are in ``work``, shuffles in ``scratch``."""
     port, log, scratch = free_port(), folder / "log", folder / "scratch"
     scratch.mkdir(parents=True)
     address, env = f"spark://{LOOPBACK}:{port}", environment(SPARK_LOCAL_DIRS=str(scratch))
@@ -47,12 +47,12 @@ def standalone(folder: Path) -> Iterator[str]:
         return [*command, "--host", LOOPBACK, "--webui-port", "0", *arguments]
 
     services = [start("master", run("master.Master", "--port", str(port)), env, log / "master")]
-    for name in ("worker-1", "worker-2"):
+    for name in (f"worker-{number + 1}" for number in range(workers)):
         size = ("--cores", "1", "--memory", "2g", "--work-dir", str(folder / "work" / name))
         services.append(start(name, run("worker.Worker", *size, address), env, log / name))
     try:
         master = log / "master"
-        until(lambda: master.exists() and master.read_text().count("Registering worker") == 2, "two workers")
+        until(lambda: master.exists() and master.read_text().count("Registering worker") == workers, "workers")
         yield address
     finally:
         stop(services)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -61,6 +63,20 @@ def open_session(settings: Settings, app_name: str = "guideway") -> SparkSession
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return session
+
+
+@contextmanager
+def compiled_plans(spark: SparkSession) -> Iterator[None]:
+    """Plans of many rows made inside are compiled, also in a session that is set to interpret plans of few."""
+    usual = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
+    stated = {name: spark.conf.get(name) or value for name, value in usual.items()}
+    for name, value in usual.items():
+        spark.conf.set(name, value)
+    try:
+        yield
+    finally:
+        for name, value in stated.items():
+            spark.conf.set(name, value)
 
 
 def _configure_own_jvm(builder: SparkSession.Builder, settings: Settings) -> SparkSession.Builder:
