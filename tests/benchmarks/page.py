@@ -139,7 +139,8 @@ def _cores(told: Sequence[Mapping[str, Any]]) -> str:
         )
         for run in told
     ]
-    return table(["where", *(f"{one['stage']}, s" for one in told[0]["stages"]), "all, s", "processor s"], rows)
+    stages = [f"{one['stage']}, s" for one in told[0]["stages"]]
+    return table(["where", *stages, "all, s", "processor s less that of workers"], rows)
 
 
 def _startup(told: Mapping[str, Any]) -> str:

@@ -123,7 +123,7 @@ class Bench:
             finally:
                 shutil.move(held, last)
             run = self.run("guideway_jobs", archive, tag=" week", fresh=False)
-            told.append({"name": f"{years} years", "archive": asdict(archive), **asdict(run)})
+            told.append({"name": f"{years} year{'s' if years > 1 else ''}", "archive": asdict(archive), **asdict(run)})
             self.keep("incremental", told)
 
     def cores(self) -> None:
