@@ -19,9 +19,11 @@ def standing_driver() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     with tempfile.TemporaryDirectory(prefix="guideway-") as folder:  # pytest's own paths are too long for a socket
         address = str(Path(folder, "driver"))
         process = subprocess.Popen([sys.executable, "-c", SERVE, address])
-        while not Path(address).exists():
-            assert process.poll() is None
-            time.sleep(0.01)
-        yield process, address
-        process.kill()
-        process.wait()
+        try:
+            while not Path(address).exists():
+                assert process.poll() is None
+                time.sleep(0.01)
+            yield process, address
+        finally:
+            process.kill()
+            process.wait()
