@@ -108,7 +108,10 @@ def test_arrow_batches_beside_groups_and_the_kernel_alone(
     parameters = DegradationParameters()
     priors = estimate_priors(batch, parameters, (POOL,))
     fitting = Fitting(AS_OF, parameters, priors, Calibration.none(), ())
-    limits = spark.createDataFrame([], f"asset_id string, indicator string, limits {series.LIMIT_DDL}")
+    limits = series.Limits(
+        spark.createDataFrame([], "asset_id string, kind int"),
+        spark.createDataFrame([], f"kind int, indicator string, limits {series.LIMIT_DDL}"),
+    )
 
     def one_group(points: pd.DataFrame) -> pd.DataFrame:
         alone = SeriesBatch.of([0, len(points)], points["t_days"], points["values"], group=[0])

@@ -13,17 +13,19 @@ from pyspark.sql import functions as F
 from guideway.contracts import Table
 from guideway.contracts.bronze import RECORDING
 from guideway.contracts.gold import CONDITION
-from guideway.contracts.reference import ASSET, LINE, WORK_HISTORY
+from guideway.contracts.reference import ASSET, LINE, TRAFFIC, WORK_HISTORY
 from guideway.contracts.silver import CONDITION_SERIES, MEASUREMENT
 from guideway.degradation.calibration import Calibration
 from guideway.degradation.forecasts import forecast_limits
 from guideway.degradation.interventions import find_interventions
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.pooling import estimate_priors
+from guideway.degradation.series import DAYS_PER_YEAR
 from guideway.degradation.trends import STATUSES, fit_trends
 from guideway.lake.lake import Lake
 from guideway.transforms import degradation, series
 from guideway.transforms.recording import latest_revisions, reference_runs
+from guideway.transforms.scorecard import learn_from_sample
 from guideway.transforms.series_cells import SeriesCells
 from guideway.udfs.degradation import Fitting, epoch_days
 from guideway.udfs.ragged import series_batch
@@ -60,6 +62,10 @@ def run(number: int, **facts: object) -> dict[str, object]:
     return usual | facts
 
 
+def days_of(moment: datetime) -> float:
+    return moment.timestamp() / 86_400
+
+
 def test_the_last_delivered_revision_is_valid_whatever_the_order(spark: SparkSession) -> None:
     first, corrected = run(1), run(1, recording_id="r1b", delivered_at=START + timedelta(days=90))
     for order in ([first, corrected, run(2)], [run(2), corrected, first]):
@@ -79,7 +85,7 @@ def test_the_reference_is_the_first_run_that_covers_the_track(spark: SparkSessio
     assert [row.reference_recording_id for row in short] == ["r1"], "where none covers the track, the longest"
 
 
-def test_works_reach_the_assets_they_cover(spark: SparkSession) -> None:
+def test_works_reach_the_assets_they_cover_and_traffic_those_that_begin_in_its_stretch(spark: SparkSession) -> None:
     assets = [
         {"asset_id": f"A{i}", "asset_type": "track_section", "line_id": "L1", "track_id": "1", "attributes": {}}
         | {"from_m": 200.0 * i, "to_m": 200.0 * (i + 1), "name": f"A{i}"}
@@ -102,18 +108,41 @@ def test_works_reach_the_assets_they_cover(spark: SparkSession) -> None:
             "finished_at": START + timedelta(days=99),
         },
     ]
-    placed = [work | {"line_id": "L1", "track_id": "1", "source": "book"} for work in works]
+    place = {"line_id": "L1", "track_id": "1"}
+    placed = [work | place | {"source": "book"} for work in works]
+    carried = [
+        place | {"from_m": first, "to_m": 600.0, "day": START.date() + timedelta(days=day), "gross_tonnes": 100.0 * day}
+        for first, day in ((0.0, 20), (0.0, 10), (400.0, 25), (0.0, 99))
+    ]
     until = series.end_of((START + timedelta(days=30)).date())
-    found = series.asset_works(
-        frame(spark, ASSET, assets), frame(spark, WORK_HISTORY, placed), ("grinding", "tamping"), until
+    found = series.asset_past(
+        frame(spark, ASSET, assets),
+        frame(spark, WORK_HISTORY, placed),
+        frame(spark, TRAFFIC, [row | {"passes": 9.0} for row in carried]),
+        ("grinding", "tamping"),
+        until,
     )
-    told = {row.asset_id: (row.work_ids, row.work_codes) for row in found.collect()}
-    assert told == {
+    rows = found.collect()
+    assert {row.asset_id: (row.work_ids, row.work_codes) for row in rows} == {
         "A0": (["W1"], [0]),
         "A1": (["W1", "W2"], [0, 1]),
         "A2": (["W1", "W2"], [0, 1]),
         "A3": (["W1"], [0]),
     }
+    first = days_of(START)
+    assert {row.asset_id: (row.traffic_days, row.tonnes_per_day, row.passes_per_day) for row in rows} == {
+        "A0": ([first + 10, first + 20], [1000.0, 2000.0], [9.0, 9.0]),
+        "A1": ([first + 10, first + 20], [1000.0, 2000.0], [9.0, 9.0]),
+        "A2": ([first + 10, first + 20, first + 25], [1000.0, 2000.0, 2500.0], [9.0, 9.0, 9.0]),
+        "A3": ([], [], []),
+    }
+
+
+def no_limits(spark: SparkSession) -> series.Limits:
+    return series.Limits(
+        spark.createDataFrame([], "asset_id string, kind int"),
+        spark.createDataFrame([], f"kind int, indicator string, limits {series.LIMIT_DDL}"),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -156,9 +185,10 @@ def history(spark: SparkSession) -> DataFrame:
     line = {"line_id": "L1", "name": "L1", "mode": "conventional", "rulebook_id": "en_13848", "time_zone": "UTC"}
     work = {"work_id": "W1", "line_id": "L1", "track_id": "1", "from_m": 0.0, "to_m": 4000.0, "work_type": "tamping"}
     until = series.end_of(AS_OF)
-    works = series.asset_works(
+    past = series.asset_past(
         frame(spark, ASSET, assets),
         frame(spark, WORK_HISTORY, [work | {"finished_at": START + timedelta(days=420), "source": "book"}]),
+        frame(spark, TRAFFIC, []),
         ("tamping",),
         until,
     )
@@ -176,7 +206,7 @@ def history(spark: SparkSession) -> DataFrame:
         SeriesCells.of(tables.__getitem__).current(),
         frame(spark, ASSET, assets),
         frame(spark, LINE, [line | {"from_m": 0.0, "to_m": 60_000.0}]),
-        works,
+        past,
         spark.createDataFrame([("longitudinal_level_sd", 1)], "indicator string, direction int"),
         AS_OF,
         years=5,
@@ -196,8 +226,13 @@ def test_spark_fits_what_the_kernel_fits(spark: SparkSession, history: DataFrame
     trends = fit_trends(batch, priors, day, parameters, works)
     forecasts = forecast_limits(trends, np.arange(301), np.full(300, 2.3))
 
-    limit = [(f"A{n}", "longitudinal_level_sd", [("AL", 2.3, "[S47]")]) for n in range(300)]
-    limits = spark.createDataFrame(limit, f"asset_id string, indicator string, limits {series.LIMIT_DDL}")
+    limits = series.Limits(
+        spark.createDataFrame([(f"A{n}", 0) for n in range(300)], "asset_id string, kind int"),
+        spark.createDataFrame(
+            [(0, "longitudinal_level_sd", [("AL", 2.3, "[S47]")])],
+            f"kind int, indicator string, limits {series.LIMIT_DDL}",
+        ),
+    )
     fitting = Fitting(AS_OF, parameters, priors, Calibration.none(), ("tamping",))
     before = replace(fitting, as_of=AS_OF - timedelta(days=280))
     both = degradation.fit(history.repartition(7), limits, [before, fitting]).persist()
@@ -229,6 +264,33 @@ def test_spark_fits_what_the_kernel_fits(spark: SparkSession, history: DataFrame
     sources = table.groupBy("source").agg(F.count("*").alias("n")).collect()
     n_recorded = {row.source: row.n for row in sources}["recorded"]
     assert n_recorded == 20, "one work on twenty sections of 200 m"
+
+
+def test_series_of_an_asset_are_fitted_together_however_they_come(spark: SparkSession, history: DataFrame) -> None:
+    other = F.transform("values", lambda v, k: 0.5 * v + 0.02 * F.sin(7.0 * k.cast("double")))
+    pool = "alignment_sd|conventional|track_section"
+    second = history.withColumns({"indicator": F.lit("alignment_sd"), "pool": F.lit(pool), "values": other})
+    both = history.unionByName(second).persist()
+    rows = degradation.arrow_batch(both)
+    pools = (pool, "longitudinal_level_sd|conventional|track_section")
+    batch = series_batch(rows, pools, ("tamping",))
+    priors, day = estimate_priors(batch, groups=pools), epoch_days(AS_OF)
+    assert priors.correlation.rate[0, 1] > 0.5
+    together, alone = (
+        fit_trends(one, priors, day) for one in (batch, replace(batch, asset=np.full(600, -1, np.int32)))
+    )
+    assert np.nanmax(np.abs(together.rate_per_year - alone.rate_per_year)) > 0.01
+
+    fitting = Fitting(AS_OF, DegradationParameters(), priors, Calibration.none(), ("tamping",))
+    usual = spark.conf.get("spark.sql.execution.arrow.maxRecordsPerBatch")
+    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "7")  # in the middle of an asset
+    try:
+        told = degradation.trend_rows(degradation.fit(both.repartition(5), no_limits(spark), [fitting])).toPandas()
+    finally:
+        spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", usual)
+    keys = list(zip(rows.column("asset_id").to_pylist(), rows.column("indicator").to_pylist(), strict=True))
+    rates = told.set_index(["asset_id", "indicator"]).loc[keys, "rate_per_year"].to_numpy(float)
+    np.testing.assert_allclose(rates, together.rate_per_year, rtol=1e-9, atol=1e-12)
 
 
 def test_a_fit_takes_the_latest_years_and_no_more_than_its_share_of_a_series(spark: SparkSession) -> None:
@@ -263,3 +325,64 @@ def test_a_fit_takes_the_latest_years_and_no_more_than_its_share_of_a_series(spa
         hours = 24 * (date(2025, 6, 2) - date(2025, 1, 1)).days + 24
         assert len(rows["A1"].t_days) == min(most, (2025 - first_year) * 13 + hours)
         assert all(a < b < end for a, b in zip(rows["A1"].t_days, rows["A1"].t_days[1:], strict=False))
+
+
+TURNS = ((date(2020, 1, 1), 20_000.0), (date(2021, 1, 4), 40_000.0), (date(2022, 1, 3), 10_000.0))
+TURNS += ((date(2022, 12, 5), 30_000.0), (date(2023, 10, 2), 10_000.0))
+
+
+def test_series_that_grow_with_their_traffic_are_fitted_by_load_with_days_of_the_calendar(spark: SparkSession) -> None:
+    """Two dozen sections of five years whose growth follows the tonnes; every other was tamped in the year before."""
+    rng, n = np.random.default_rng(6), 24
+    end, tamped = epoch_days(AS_OF), datetime(2024, 3, 11, 4, 30, tzinfo=timezone.utc)
+    times = np.arange(end - 28.0 * 70 + 0.25, end, 28.0)
+    turns = [(day - date(1970, 1, 1)).days for day, _ in TURNS]
+    carried = [np.interp(times, [start, stop], [0, load * (stop - start)]) for (_, load), start, stop in
+               zip(TURNS, turns, [*turns[1:], end], strict=True)]  # fmt: skip
+    years = sum(carried) / (10_000.0 * DAYS_PER_YEAR)  # at today's traffic
+    rates = rng.gamma(9.0, 0.1 / 9.0, n)
+    points = []
+    for asset in range(n):
+        values = 1.0 + rates[asset] * (years - years[0]) + rng.normal(0, 0.02, len(times))
+        values[times > days_of(tamped)] -= 0.4 * (asset % 2)
+        points += [(f"A{asset}", float(t), float(v)) for t, v in zip(times, values, strict=True)]
+    cells = (
+        spark.createDataFrame(points, "asset_id string, t double, v double")
+        .withColumn("year", F.year(F.date_add(F.lit(date(1970, 1, 1)), F.col("t").cast("int"))))
+        .withColumn("point", F.expr("struct(t AS t_days, v AS value, t AS known_days, double(null) AS lapsed_days)"))
+        .groupBy("asset_id", "year")
+        .agg(F.array_sort(F.collect_list("point")).alias("points"))
+        .selectExpr("*", "'gauge_mean' AS indicator", "'L1' AS line_id", "'mm' AS unit")
+    )
+    place = {"line_id": "L1", "track_id": "1"}
+    sections = [place | {"asset_id": f"A{k}", "asset_type": "track_section", "name": "", "attributes": {}}
+                | {"from_m": 200.0 * k, "to_m": 200.0 * (k + 1)} for k in range(n)]  # fmt: skip
+    assets, until = frame(spark, ASSET, sections), series.end_of(AS_OF)
+    line = {"line_id": "L1", "name": "L1", "mode": "metro", "rulebook_id": "en_13848", "time_zone": "UTC"}
+    work = place | {"work_type": "tamping", "finished_at": tamped, "source": "book"}
+    works = [work | {"work_id": f"W{k}", "from_m": 200.0 * k, "to_m": 200.0 * (k + 1)} for k in range(1, n, 2)]
+    stated = [place | {"from_m": 0.0, "to_m": 200.0 * n, "day": day, "gross_tonnes": t, "passes": 50.0} for day, t in
+              TURNS]  # fmt: skip
+    gathered = series.condition_series(
+        cells,
+        assets,
+        frame(spark, LINE, [line | {"from_m": 0.0, "to_m": 200.0 * n}]),
+        series.asset_past(
+            assets, frame(spark, WORK_HISTORY, works), frame(spark, TRAFFIC, stated), ("tamping",), until
+        ),
+        spark.createDataFrame([("gauge_mean", 1)], "indicator string, direction int"),
+        AS_OF,
+        years=5,
+    )
+    ((learned, fitting),) = learn_from_sample(degradation.arrow_batch(gathered), ("tamping",), AS_OF)
+    assert learned.priors.by_load.tolist() == [True, False]
+    fitted = degradation.fit(gathered, no_limits(spark), [fitting]).persist()
+    trends = degradation.trend_rows(fitted).toPandas().set_index("asset_id").loc[[f"A{k}" for k in range(n)]]
+    np.testing.assert_allclose(trends["rate_per_year"], rates, atol=0.02)
+    since = trends["since"].dt.tz_localize("UTC").astype("int64").to_numpy() / 86_400e9
+    np.testing.assert_allclose(since[1::2], days_of(tamped), atol=1e-6)
+    first = times[times >= (date(2020, 1, 1) - date(1970, 1, 1)).days][0]
+    np.testing.assert_allclose(since[::2], first, atol=1e-6)
+    found = degradation.intervention_rows(fitted).where("source = 'recorded'").collect()
+    assert {row.work_id for row in found} == {row["work_id"] for row in works}
+    assert {row.at.replace(tzinfo=timezone.utc) for row in found} == {tamped}

@@ -66,8 +66,8 @@ def _simulate(options: argparse.Namespace) -> int:
     from guideway.simulate.network import NetworkSpec  # noqa: PLC0415
 
     settings = load_settings(landing=options.landing)
-    small = options.km is None
-    spec = NetworkSpec.small(seed=options.seed) if small else NetworkSpec.sized(options.km, options.weeks, options.seed)
+    size = {"weeks": options.weeks, "seed": options.seed}
+    spec = NetworkSpec.small(**size) if options.km is None else NetworkSpec.sized(options.km, **size)
     with progress_bar("simulating") as advance:
         summary = write_archive(spec, Path(settings.landing), options.truth, advance)
     print(json.dumps(asdict(summary), default=str) if options.json else summary)

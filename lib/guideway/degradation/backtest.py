@@ -33,13 +33,18 @@ from guideway.degradation.trends import Trends, fit_trends
 
 @dataclass(frozen=True)
 class Scores:
-    """One row a scored forecast; errors are standardised before calibration, all else is after it."""
+    """One row a scored forecast; errors are standardised before calibration, all else is after it.
+
+    ``occasion`` is the day of the value where it was measured together with others; each value of a series measured
+    alone has one of its own.
+    """
 
     series: Ints
     group: Ints
     horizon: Ints
     origin_days: Floats
     target_days: Floats
+    occasion: Ints
     value: Floats
     forecast: Floats
     standardised: Floats
@@ -124,7 +129,7 @@ def backtest(
     for origin in np.sort(np.atleast_1d(np.asarray(origins_days, np.float64))):
         known = batch.until(origin)
         then = priors if priors_on is None else priors_on(float(origin))
-        works = find_interventions(known, then, chosen)
+        works = find_interventions(known, then, chosen, origin)
         trends = fit_trends(known, then, origin, chosen, works)
         calibration = _calibrated([s for s in scored if len(s.value)], rows, weeks, float(origin))
         for column, week in enumerate(weeks):
@@ -168,6 +173,8 @@ class _Moment:
         on_scale = to_scale(value, sign, is_log)
         error = (on_scale - raw.mean) / np.where(raw.sd > 0, raw.sd, 1e-12)
         crps = _crps(value, on_scale, Predictive(raw.mean, raw.sd * narrow, raw.skew), sign, is_log)
+        together = batch.cohort[series] >= 0
+        occasion = np.where(together, np.round(day).astype(np.int64), -1 - place)
         still, still_sd = persistence(self.known, self.works, trends.group, rows, self.horizon_days, tolerance)
         noise = np.sqrt(2.0) * np.nan_to_num(trends.sigma)
         still_sd = np.where(np.isfinite(still_sd), still_sd, noise)
@@ -178,6 +185,7 @@ class _Moment:
             horizon=np.full(len(series), column, np.int64),
             origin_days=np.full(len(series), self.origin),
             target_days=day,
+            occasion=occasion,
             value=value,
             forecast=to_values(raw.mean, sign, is_log),
             standardised=np.abs(error),
@@ -237,7 +245,8 @@ def _calibrated(parts: list[Scores], rows: int, weeks: Floats, known_until: floa
         return Calibration.none(rows)
     past = _joined(parts)
     known = past.target_days <= known_until
-    return fit_calibration(past.group[known], past.horizon[known], past.standardised[known], rows, weeks)
+    group, horizon, occasion = (column[known] for column in (past.group, past.horizon, past.occasion))
+    return fit_calibration(group, horizon, occasion, past.standardised[known], rows, weeks)
 
 
 def _scorecard(scores: Scores, weeks: Floats) -> Scorecard:

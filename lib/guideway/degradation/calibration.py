@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from guideway.degradation.series import Floats, Ints
 
@@ -72,12 +72,15 @@ def conformal_factors(standardised: Floats) -> tuple[float, float] | None:
     return factors[0], max(factors[1], factors[0] * ndtri(0.9) / ndtri(0.975))
 
 
-def fit_calibration(group: Ints, horizon: Ints, standardised: Floats, rows: int, horizons_weeks: Floats) -> Calibration:
+def fit_calibration(
+    group: Ints, horizon: Ints, occasion: Ints, standardised: Floats, rows: int, horizons_weeks: Floats
+) -> Calibration:
     """Factors of every group and horizon from ``|value - forecast| / sd`` of forecasts whose value is already known.
 
     A group's factor leans on that of all groups together, as if by fifty of its forecasts: values of one run err
-    together, so a few hundred scores are no certainty, and errors in standard deviations compare between groups. Where
-    all groups together have fewer than 40 scores at a horizon, each group's nearest shorter horizon stands in.
+    together, so a few hundred scores are no certainty, and errors in standard deviations compare between groups. For
+    the same reason all of them are as sure as the occasions of measuring are many, see ``few_occasions``. Where all
+    groups together have fewer than 40 scores at a horizon, each group's nearest shorter horizon stands in.
     """
     columns = len(horizons_weeks)
     errors = np.abs(standardised)
@@ -86,7 +89,8 @@ def fit_calibration(group: Ints, horizon: Ints, standardised: Floats, rows: int,
     edges = np.searchsorted(cell[order], np.arange(rows * columns + 1))
     scales = np.ones((2, rows, columns))
     for column in range(columns):
-        together = conformal_factors(errors[horizon == column])
+        here = horizon == column
+        together = conformal_factors(errors[here])
         if together is None:
             scales[:, :, column] = scales[:, :, max(column - 1, 0)]
             continue
@@ -97,4 +101,14 @@ def fit_calibration(group: Ints, horizon: Ints, standardised: Floats, rows: int,
             if factors is not None:
                 share = len(own) / (len(own) + BORROWED_SCORES)
                 scales[:, row, column] *= (np.array(factors) / together) ** share
+        scales[:, :, column] *= few_occasions(len(np.unique(occasion[here])))[:, None]
     return Calibration(np.asarray(horizons_weeks, np.float64), scales[0], scales[1])
+
+
+def few_occasions(n: int) -> Floats:
+    """What widens the 80 and 95 % intervals (2,) that were calibrated on ``n`` occasions of measuring.
+
+    Quantiles of Student's t with as many degrees of freedom over normal ones (Student 1908).
+    """
+    upper = 0.5 + np.array(LEVELS) / 2
+    return np.asarray(stdtrit(n, upper) / ndtri(upper))

@@ -10,6 +10,7 @@ import numpy as np
 
 from guideway.degradation.backtest import Scores, backtest
 from guideway.degradation.forms import Form
+from guideway.degradation.load_axis import traffic_changed
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.pooling import estimate_priors
 from guideway.degradation.priors import Priors
@@ -21,6 +22,7 @@ CANDIDATES = (
     Form("gamma"),
     Form(seasonal=True),
     Form(runs=True),
+    Form(by_load=True),
 )
 LEAST_GAIN = 0.01  # share of CRPS a form must save to replace the usual one
 SURE = 2.0  # and how many standard errors of that saving
@@ -61,21 +63,25 @@ def try_forms(
 ) -> Trials:
     """Back-test the usual form of each group and each candidate on at most 16 series of it and four of the origins.
 
-    Priors are learned at each origin from what was known there. Where the parameters name a model, nothing is tried.
+    Priors are learned at each origin from what was known there. Where the parameters name a model, nothing is tried;
+    growth by load is not tried where no traffic changed: it would be growth in time, twice.
     """
     forms = tuple(usual or [Form.of(parameters)] * (len(groups) + 1))
-    sets = (forms, *(tuple(_like(candidate, form) for form in forms) for candidate in candidates))
     picked = np.linspace(0, len(origins_days) - 1, min(TRIAL_ORIGINS, len(origins_days))).round().astype(np.int64)
     origins = origins_days[picked]
+    few = batch.take(_some_of_each(batch, len(groups)))
+    traffic, latest = few.traffic, origins.max(initial=-np.inf)
+    changed = traffic_changed(few.offsets, few.t_days, traffic.offsets, traffic.from_days, traffic.load, latest)
+    tried = [candidate for candidate in candidates if changed.any() or not candidate.by_load]
+    sets = (forms, *(tuple(_like(candidate, form) for form in forms) for candidate in tried))
     if parameters.model != "auto" or len(origins) < LEAST_ORIGINS:
         return Trials(sets, ())
-    few = batch.take(_some_of_each(batch, len(groups)))
     whole = estimate_priors(few, parameters, groups, forms=forms)
     return Trials(sets, tuple(in_threads(partial(_tried, few, whole, origins, parameters), sets)))
 
 
 def _like(candidate: Form, form: Form) -> Form:
-    seasonal = candidate.seasonal or form.seasonal
+    seasonal = candidate.seasonal or (form.seasonal and not candidate.by_load)
     return replace(candidate, seasonal=seasonal, isolated_defects=form.isolated_defects)
 
 
@@ -87,7 +93,7 @@ def _tried(
     forms: Sequence[Form],
 ) -> Scores:
     def priors_on(day: float) -> Priors:
-        return estimate_priors(batch.until(day), parameters, whole.groups, forms=forms)
+        return estimate_priors(batch.until(day), parameters, whole.groups, forms=forms, as_of_days=day)
 
     return backtest(batch, whole, origins, TRIAL_HORIZONS, parameters, priors_on=priors_on).scores
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from guideway.degradation.compiled import kernel
+from guideway.degradation.load_axis import TimeAxis
 from guideway.degradation.noise import MAD_TO_SIGMA, noise_sigma
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.priors import (
@@ -90,22 +91,30 @@ class Interventions:
 
 
 def find_interventions(
-    batch: SeriesBatch, priors: Priors, parameters: DegradationParameters | None = None
+    batch: SeriesBatch,
+    priors: Priors,
+    parameters: DegradationParameters | None = None,
+    as_of_days: npt.ArrayLike | None = None,
 ) -> Interventions:
     """Recorded and inferred works of every series of ``batch``.
 
-    Series with fewer than three values, constant ones and ones beyond floating point have their records only.
+    Series with fewer than three values, constant ones and ones beyond floating point have their records only. In groups
+    by load ``as_of_days`` (one day, or one a series) is the day whose traffic is the measure; by default that of the
+    latest value. Days of works are always of the calendar.
     """
     chosen = parameters or DegradationParameters()
     on_scale = scaled(batch, priors)
     if np.any(priors.season_var > 0.0):
         on_scale = without_season(on_scale, priors)
+    axis = TimeAxis.of(batch, priors, as_of_days)
     events, event_offsets, weights = batch_events(
         on_scale.offsets,
         on_scale.t_days,
+        axis.from_calendar(on_scale.offsets, on_scale.t_days),
         on_scale.z,
         batch.work_offsets,
         batch.work_t_days,
+        axis.from_calendar(batch.work_offsets, batch.work_t_days),
         on_scale.rows,
         priors.table(),
         settings(chosen),
@@ -179,14 +188,19 @@ def detection_scale(years: Floats, z: Floats, prior: Floats, weight: float) -> t
 def batch_events(
     offsets: Ints,
     t: Floats,
+    axis_t: Floats,
     z: Floats,
     work_offsets: Ints,
     work_t: Floats,
+    axis_work_t: Floats,
     rows: Ints,
     table: Floats,
     numbers: Floats,
 ) -> tuple[Floats, Ints, Floats]:
-    """Events of all series, their offsets, and the weights of all values; ``BEFORE`` and ``AFTER`` on the z scale."""
+    """Events of all series, their offsets, and the weights of all values; ``BEFORE`` and ``AFTER`` on the z scale.
+
+    Records are looked for, and events placed, on the calendar (``t``, ``work_t``); levels grow along ``axis_t``.
+    """
     n = len(offsets) - 1
     events = np.empty((len(work_t) + (2 * ROOM + 1) * n, EVENT_COLUMNS))
     bounds = np.zeros(n + 1, np.int64)
@@ -194,9 +208,10 @@ def batch_events(
     for i in range(n):
         a, b = offsets[i], offsets[i + 1]
         works = work_t[work_offsets[i] : work_offsets[i + 1]]
-        days, levels = t[a:b], z[a:b]
+        axis_works = axis_work_t[work_offsets[i] : work_offsets[i + 1]]
+        days, axis_days, levels = t[a:b], axis_t[a:b], z[a:b]
         sigma, rate, shrink, wander = 0.0, 0.0, 1.0, 0.0
-        years = (days - days[0]) / DAYS_PER_YEAR if b > a else days
+        years = (axis_days - axis_days[0]) / DAYS_PER_YEAR if b > a else axis_days
         if b - a >= 3:
             sigma, rate, shrink, wander = detection_scale(years, levels, table[rows[i]], numbers[7])
         if not (np.isfinite(sigma) and np.isfinite(rate) and sigma > 0.0):
@@ -218,9 +233,10 @@ def batch_events(
             if row[KIND] == BEND:
                 row[BEFORE], row[AFTER] = rate + sigma * row[BEFORE], rate + sigma * row[AFTER]
             elif sigma > 0.0:
-                reference = levels[0] + rate * (row[AT] - days[0]) / DAYS_PER_YEAR
                 if row[FROM] < row[TO]:
                     reference = levels[0] + rate * 0.5 * (years[at] + years[min(at + 1, b - a - 1)])
+                else:  # a record that does not show
+                    reference = levels[0] + rate * (axis_works[int(row[WORK_ROW])] - axis_days[0]) / DAYS_PER_YEAR
                 row[BEFORE] = reference + sigma * row[BEFORE]
                 row[AFTER] = reference + sigma * row[AFTER]
         bounds[i + 1] = bounds[i] + len(found)

@@ -73,7 +73,7 @@ def learn_days(
     trials = try_forms(known, origins, parameters, groups, usual)
 
     def priors_on(day: float) -> Priors:
-        return estimate_priors(known.until(day), parameters, groups, forms=trials.best(day))
+        return estimate_priors(known.until(day), parameters, groups, forms=trials.best(day), as_of_days=day)
 
     moments = [*origins.tolist(), *days]
     priors = dict(zip(moments, in_threads(priors_on, moments), strict=True))

@@ -1,65 +1,83 @@
 """Time that runs in traffic: a week of twice the tonnes counts for two.
 
-Days are stretched so that today's traffic is the measure and ``as_of`` stays where it is. Trends fitted on the
-stretched axis have rates "a year at today's traffic", and their forecasts are days at today's traffic: nothing needs
-converting back but the days of works (:func:`calendar_days`).
+In groups whose form is by load, days are stretched so that the traffic of the day a trend is for is the measure, and
+that day stays where it is. Rates are then "a year at that day's traffic", and forecasts are days at that traffic: only
+past days are ever moved, and none of them leaves the engine.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from guideway.degradation.compiled import kernel
-from guideway.degradation.series import Floats, Ints, SeriesBatch
+from guideway.degradation.priors import Priors
+from guideway.degradation.series import Floats, Ints, SeriesBatch, Traffic
 
 LEAST_SHARE = 1e-3  # of today's load: a closed line still has an order of days
+LEAST_CHANGE = 1.2  # highest over lowest load; below, statements of the same traffic differ as much
 
 
 @dataclass(frozen=True)
-class Traffic:
-    """Daily loads of ``n`` series in ragged arrays, each load valid from its day until the next.
+class TimeAxis:
+    """The axis the trends of ``n`` series run along: load in groups by load, the calendar for all others.
+
+    Series without traffic keep to the calendar, and so do those on whose day there is none to measure by.
 
     Attributes:
-        offsets: int64 (n + 1,).
-        from_days: (k,) ascending within a series, days since 1970-01-01 UTC.
-        load: (k,) gross tonnes or passages a day, at least 0.
+        traffic: of the series.
+        by_load: (n,) which series are in a group by load; all others keep their days to the last bit.
+        as_of_days: (n,) the day whose traffic is the measure; traffic stated after it is not looked at.
     """
 
-    offsets: Ints
-    from_days: Floats
-    load: Floats
+    traffic: Traffic
+    by_load: npt.NDArray[np.bool_]
+    as_of_days: Floats
 
+    @classmethod
+    def of(cls, batch: SeriesBatch, priors: Priors, as_of_days: npt.ArrayLike | None = None) -> TimeAxis:
+        """The axis of a batch on a day (one for all, or one a series); by default that of its latest value."""
+        day = batch.t_days.max(initial=0.0) if as_of_days is None else as_of_days
+        days = np.broadcast_to(np.asarray(day, np.float64), (len(batch),)).copy()
+        return cls(batch.traffic, priors.by_load[priors.rows(batch)], days)
 
-def on_load_axis(batch: SeriesBatch, traffic: Traffic, as_of_days: float) -> SeriesBatch:
-    """``batch`` with runs and works on stretched days; series without traffic keep their days."""
-    arguments = (traffic.offsets, traffic.from_days, traffic.load, as_of_days)
-    return replace(
-        batch,
-        t_days=stretched(batch.offsets, batch.t_days, *arguments, False),
-        work_t_days=stretched(batch.work_offsets, batch.work_t_days, *arguments, False),
-    )
+    def from_calendar(self, offsets: Ints, days: Floats) -> Floats:
+        """Places on the axis of calendar ``days`` (m,); ``offsets`` (n + 1,) say which belong to which series."""
+        return self._moved(offsets, days, False)
 
+    def to_calendar(self, offsets: Ints, places: Floats) -> Floats:
+        """The inverse of :meth:`from_calendar`; NaN stays NaN."""
+        return self._moved(offsets, places, True)
 
-def calendar_days(offsets: Ints, days: npt.ArrayLike, traffic: Traffic, as_of_days: float) -> Floats:
-    """Calendar days of ``days`` on the load axis; ``offsets`` say which series each belongs to."""
-    flat = np.ascontiguousarray(days, np.float64)
-    return stretched(offsets, flat, traffic.offsets, traffic.from_days, traffic.load, as_of_days, True)
+    def _moved(self, offsets: Ints, days: Floats, back: bool) -> Floats:
+        if not self.by_load.any():
+            return days
+        traffic = self.traffic
+        arguments = (traffic.offsets, traffic.from_days, traffic.load, self.by_load, self.as_of_days, back)
+        return stretched(offsets, np.ascontiguousarray(days), *arguments)
 
 
 @kernel
 def stretched(
-    offsets: Ints, days: Floats, load_offsets: Ints, from_days: Floats, load: Floats, as_of: float, back: bool
+    offsets: Ints,
+    days: Floats,
+    load_offsets: Ints,
+    from_days: Floats,
+    load: Floats,
+    by_load: npt.NDArray[np.bool_],
+    as_of_days: Floats,
+    back: bool,
 ) -> Floats:
     """Each day moved along its series' load axis, or ``back`` to the calendar."""
     out = days.copy()
     for i in range(len(offsets) - 1):
+        as_of = as_of_days[i]
         first, last = load_offsets[i], load_offsets[i + 1]
         while last > first + 1 and from_days[last - 1] > as_of:
             last -= 1
-        if first == last or not load[last - 1] > 0.0:
+        if not by_load[i] or first == last or not load[last - 1] > 0.0:
             continue
         today = load[last - 1]
         for j in range(offsets[i], offsets[i + 1]):
@@ -82,3 +100,21 @@ def stretched(
             if days[j] < as_of:
                 out[j] = here if back else there
     return out
+
+
+@kernel
+def traffic_changed(
+    offsets: Ints, t: Floats, load_offsets: Ints, from_days: Floats, load: Floats, until_days: float
+) -> npt.NDArray[np.bool_]:
+    """Whether the traffic of each series (n,) changed by a fifth or more from its first value to ``until_days``."""
+    changed = np.zeros(len(offsets) - 1, np.bool_)
+    for i in range(len(offsets) - 1):
+        if offsets[i] == offsets[i + 1]:
+            continue
+        lowest, highest = np.inf, 0.0
+        for k in range(load_offsets[i], load_offsets[i + 1]):
+            is_over = k + 1 < load_offsets[i + 1] and from_days[k + 1] <= t[offsets[i]]
+            if from_days[k] <= until_days and not is_over:
+                lowest, highest = min(lowest, load[k]), max(highest, load[k])
+        changed[i] = highest > 0.0 and highest >= LEAST_CHANGE * lowest
+    return changed

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from guideway.degradation.compiled import kernel
+from guideway.degradation.correlation import Standalone, estimate_correlation, run_errors
 from guideway.degradation.filtering import TRACE_COLUMNS, run_filter
 from guideway.degradation.forms import Form
 from guideway.degradation.interventions import Interventions, find_interventions, nothing
+from guideway.degradation.load_axis import TimeAxis
 from guideway.degradation.noise import noise_sigma, theil_sen
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.priors import (
@@ -53,12 +56,14 @@ def estimate_priors(
     groups: tuple[str, ...] = (),
     sample: int = 400,
     forms: Sequence[Form] = (),
+    as_of_days: float | None = None,
 ) -> Priors:
     """Priors of each group of ``batch.group``, from at most ``sample`` evenly spaced series of it.
 
     With ``groups`` empty, all series are one group (the last row). Groups of fewer than four usable series stay
     unknown: their series stand alone. For a back-test pass ``batch.until(first origin)``. ``forms`` says what is fitted
-    to each group; without them it is what the parameters say.
+    to each group; without them it is what the parameters say. Rates of groups by load are at the traffic of
+    ``as_of_days``, by default the day of the latest value.
     """
     chosen = parameters or DegradationParameters()
     forms = forms or [Form.of(chosen)] * (len(groups) + 1)
@@ -66,7 +71,9 @@ def estimate_priors(
     rows = unknown.rows(batch)
     sane = np.bincount(batch.owner()[np.abs(batch.values) > LARGEST], minlength=len(batch)) == 0
     usable = (np.diff(batch.offsets) >= 3) & sane
-    learned = [Priors.unknown(model=form.start) for form in forms]
+    learned = [Priors.unknown(model=form.start, by_load=form.by_load) for form in forms]
+    standalone: list[Standalone | None] = [None] * len(forms)
+    day = float(batch.t_days.max(initial=0.0)) if as_of_days is None else as_of_days
     for row in range(len(groups)) if groups else (0,):
         members = np.flatnonzero((rows == row) & usable)
         if len(members) < LEAST_SERIES:
@@ -74,34 +81,42 @@ def estimate_priors(
         picked = members[np.linspace(0, len(members) - 1, min(sample, len(members))).astype(np.int64)]
         alone = replace(batch.take(picked), group=np.full(len(picked), -1, np.int32))
         with np.errstate(all="ignore"):
-            learned[row] = _learned(alone, chosen, forms[row])
-    return Priors.of_groups(groups, learned)
+            learned[row], standalone[row] = _learned(alone, chosen, forms[row], day)
+    priors = Priors.of_groups(groups, learned)
+    correlation = estimate_correlation(standalone, priors.rate_mean, priors.rate_var)
+    return replace(priors, correlation=correlation)
 
 
-def _learned(batch: SeriesBatch, parameters: DegradationParameters, form: Form) -> Priors:
-    """The one row of priors that a batch outside any group has."""
-    priors = Priors.unknown(model=form.start)
+def _learned(
+    batch: SeriesBatch, parameters: DegradationParameters, form: Form, day: float
+) -> tuple[Priors, Standalone | None]:
+    """The one row of priors that a batch outside any group has, and what its series say without them."""
+    priors = Priors.unknown(model=form.start, by_load=form.by_load)
     series = scaled(batch, priors)
     if form.runs:
         priors = replace(priors, runs=estimate_runs(series.offsets, series.t_days, series.z, batch.cohort))
         series = scaled(batch, priors)
     if form.seasonal:
         priors = _with_season(priors, series, nothing(len(batch), len(series.z)))
+    measured_days = series.t_days
+    on_axis = TimeAxis.of(batch, priors, day).from_calendar(series.offsets, measured_days)
+    series = replace(series, t_days=on_axis)
+    works_with = partial(find_interventions, batch, parameters=parameters, as_of_days=day)
     noise = batch_noise(series.offsets, series.t_days, series.z) ** 2
     noise = noise[np.isfinite(noise) & (noise > 0) & (noise < 1e100)]
     if len(noise) < LEAST_SERIES:
-        return priors
+        return priors, None
     priors = priors.with_row(0, noise_var=float(np.median(noise)), noise_ratio=1.0, n_series=len(batch))
-    works = find_interventions(batch, priors, parameters)
+    works = works_with(priors)
     for _ in range(2):
         mean, variance = pooled_rates(*_pieces(without_season(series, priors), works))
         if not np.isfinite(mean):
-            return priors
+            return priors, None
         priors = priors.with_row(0, rate_mean=mean, rate_var=variance)
-        works = find_interventions(batch, priors, parameters)
+        works = works_with(priors)
     if form.seasonal:
         priors = _with_season(priors, series, works)
-        works = find_interventions(batch, priors, parameters)
+        works = works_with(priors)
         series = without_season(series, priors)
     years = years_since_first(series.offsets, series.t_days)
     steady = (series.offsets, years, series.z, batch_noise(series.offsets, years, series.z))
@@ -113,11 +128,14 @@ def _learned(batch: SeriesBatch, parameters: DegradationParameters, form: Form) 
         priors = _with_process(priors, filtered, form)
         if priors.process_var[0] == 0.0:
             break
-        works = find_interventions(batch, priors, parameters)  # a level that wanders by itself needs fewer works
+        works = works_with(priors)  # a level that wanders by itself needs fewer works
     filtered = _Filtered(*steady, works.weights, works.events, works.event_offsets, parameters.noise_weight)
     alone = priors.with_row(0, rate_var=ALONE * float(priors.noise_var[0] + priors.rate_mean[0] ** 2))
-    believed = believed_spread(*final_rates(*filtered, alone.row(0)))
-    return priors.with_row(0, rate_var=float(np.fmax(priors.rate_var[0], believed)))
+    rates, variances = final_rates(*filtered, alone.row(0))
+    believed = believed_spread(rates, variances)
+    errors = run_errors(series.offsets, series.t_days, series.z, filtered.sigma)
+    standalone = Standalone(batch.asset, rates, variances, series.offsets, measured_days, errors)
+    return priors.with_row(0, rate_var=float(np.fmax(priors.rate_var[0], believed))), standalone
 
 
 class _Filtered(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from guideway.degradation.correlation import Correlation
 from guideway.degradation.runs import RunEffects
 from guideway.degradation.series import Floats, SeriesBatch
 
@@ -26,6 +27,7 @@ class Priors:
     Attributes:
         groups: names of the groups; ``SeriesBatch.group`` are positions in it.
         model: int8, position in ``MODELS``.
+        by_load: bool, whether rates are a year at the day's traffic (see ``load_axis``), not a calendar year.
         rate_mean, rate_var: rate a year between works, and its variance between series.
         rate_memory: correlation of a series' rates before and after a work.
         noise_var: variance of one measurement around the trend.
@@ -38,10 +40,12 @@ class Priors:
         jump_rate, jump_mean: abrupt new maxima a year, and their mean size.
         n_series: series the row was estimated from.
         runs: what the values of one run share, cohort by cohort.
+        correlation: what the indicators of one asset say of each other.
     """
 
     groups: tuple[str, ...]
     model: npt.NDArray[np.int8]
+    by_load: npt.NDArray[np.bool_]
     rate_mean: Floats
     rate_var: Floats
     rate_memory: Floats
@@ -59,20 +63,22 @@ class Priors:
     jump_mean: Floats
     n_series: Floats
     runs: RunEffects = field(default_factory=RunEffects.none)
+    correlation: Correlation = field(default_factory=Correlation.none)
 
     @classmethod
-    def unknown(cls, groups: tuple[str, ...] = (), model: int = LINEAR) -> Priors:
+    def unknown(cls, groups: tuple[str, ...] = (), model: int = LINEAR, by_load: bool = False) -> Priors:
         """Priors that know nothing: every series stands alone."""
         rows = len(groups) + 1
         values: dict[str, Any] = {name: np.full(rows, np.nan) for name in NUMBERS}
         for name in ("process_var", "season_cos", "season_sin", "season_var", "jump_rate", "n_series"):
             values[name] = np.zeros(rows)
-        return cls(groups, np.full(rows, model, np.int8), **values)
+        return cls(groups, np.full(rows, model, np.int8), np.full(rows, by_load), **values)
 
     @classmethod
     def of_groups(cls, groups: tuple[str, ...], single: Sequence[Priors]) -> Priors:
         """Priors of all groups from those of each alone, which have one row; the last is of what is outside them."""
-        columns = {name: np.concatenate([getattr(one, name) for one in single]) for name in ("model", *NUMBERS)}
+        names = ("model", "by_load", *NUMBERS)
+        columns: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in single]) for name in names}
         runs = RunEffects.none()
         for one in single:
             runs = runs.joined(one.runs)
@@ -104,7 +110,9 @@ class Priors:
         """Plain lists and strings, ready for JSON; NaN becomes None."""
         numbers = {name: [None if np.isnan(x) else float(x) for x in getattr(self, name)] for name in NUMBERS}
         runs = {f.name: getattr(self.runs, f.name).tolist() for f in fields(self.runs)}
-        return {"groups": list(self.groups), "model": [MODELS[m] for m in self.model], **numbers, "runs": runs}
+        correlation = {f.name: getattr(self.correlation, f.name).tolist() for f in fields(self.correlation)}
+        own = {"groups": list(self.groups), "model": [MODELS[m] for m in self.model], "by_load": self.by_load.tolist()}
+        return {**own, **numbers, "runs": runs, "correlation": correlation}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Priors:
@@ -113,11 +121,16 @@ class Priors:
         runs = plain["runs"]
         shared = (np.array(runs[name], np.float64) for name in ("t_days", "effect", "variance"))
         effects = RunEffects(np.array(runs["cohort"], np.int64), *shared)
+        width = len(plain["correlation"]["rate"])
+        together = (
+            np.array(plain["correlation"][name], np.float64).reshape(width, width) for name in ("rate", "error")
+        )
         model = np.array([MODELS.index(m) for m in plain["model"]], np.int8)
-        return cls(tuple(plain["groups"]), model, **numbers, runs=effects)
+        by_load = np.array(plain["by_load"], np.bool_)
+        return cls(tuple(plain["groups"]), model, by_load, **numbers, runs=effects, correlation=Correlation(*together))
 
 
-NUMBERS = tuple(column.name for column in fields(Priors)[2:-1])
+NUMBERS = tuple(column.name for column in fields(Priors)[3:-2])
 """Names of the columns of :meth:`Priors.table`."""
 
 (

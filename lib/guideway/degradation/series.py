@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,29 @@ from guideway.degradation.compiled import kernel
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 DAYS_PER_YEAR = 365.25
+_Number = TypeVar("_Number", bound=np.number[Any])
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Daily loads of ``n`` series in ragged arrays, each load valid from its day until the next.
+
+    The first of a series is taken for all the time before it, too.
+
+    Attributes:
+        offsets: int64 (n + 1,).
+        from_days: (k,) ascending within a series, days since 1970-01-01 UTC.
+        load: (k,) gross tonnes or passages a day, at least 0; one of the two throughout a series.
+    """
+
+    offsets: Ints
+    from_days: Floats
+    load: Floats
+
+    @classmethod
+    def none(cls, n: int) -> Traffic:
+        """No series has any."""
+        return cls(np.zeros(n + 1, np.int64), np.zeros(0), np.zeros(0))
 
 
 @dataclass(frozen=True)
@@ -31,6 +55,8 @@ class SeriesBatch:
         group: int32 (n,), pooling group: position in ``Priors.groups``; -1 is "none".
         direction: int8 (n,), +1 where higher is worse, -1 where lower is worse.
         cohort: int32 (n,), which series are measured together, run by run; -1 is "alone".
+        asset: int32 (n,), which series are indicators of one asset; -1 is "alone".
+        traffic: what each series carried, as far as anybody stated it.
         work_names: names of the work types.
     """
 
@@ -43,6 +69,8 @@ class SeriesBatch:
     group: npt.NDArray[np.int32]
     direction: npt.NDArray[np.int8]
     cohort: npt.NDArray[np.int32]
+    asset: npt.NDArray[np.int32]
+    traffic: Traffic
     work_names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -62,6 +90,8 @@ class SeriesBatch:
         direction: npt.ArrayLike | None = None,
         work_names: tuple[str, ...] = (),
         cohort: npt.ArrayLike | None = None,
+        asset: npt.ArrayLike | None = None,
+        traffic: Traffic | None = None,
     ) -> SeriesBatch:
         """A clean batch from raw flat arrays: finite values only, sorted by time, one value a time (the mean)."""
         bounds = np.asarray(offsets, np.int64)
@@ -70,7 +100,8 @@ class SeriesBatch:
         work_bounds = np.zeros(n + 1, np.int64) if work_offsets is None else np.asarray(work_offsets, np.int64)
         work_t, codes = _floats(work_t_days), np.ascontiguousarray(work_codes, np.int16)
         bounds, t, v = _clean(bounds, t, v)
-        work_bounds, work_t, codes = _clean_works(work_bounds, work_t, codes)
+        work_bounds, work_t, codes = _clean_events(work_bounds, work_t, codes)
+        told = Traffic.none(n) if traffic is None else traffic
         return cls(
             bounds,
             t,
@@ -81,6 +112,8 @@ class SeriesBatch:
             np.zeros(n, np.int32) if group is None else np.ascontiguousarray(group, np.int32),
             np.ones(n, np.int8) if direction is None else np.ascontiguousarray(direction, np.int8),
             np.full(n, -1, np.int32) if cohort is None else np.ascontiguousarray(cohort, np.int32),
+            np.full(n, -1, np.int32) if asset is None else np.ascontiguousarray(asset, np.int32),
+            Traffic(*_clean_events(told.offsets, told.from_days, told.load)),
             work_names,
         )
 
@@ -93,6 +126,7 @@ class SeriesBatch:
         group: npt.ArrayLike | None = None,
         direction: npt.ArrayLike | None = None,
         cohort: npt.ArrayLike | None = None,
+        asset: npt.ArrayLike | None = None,
     ) -> SeriesBatch:
         """A clean batch from one array a series; ``works`` holds days of recorded works, all of code 0."""
         work_lists = [()] * len(t_days) if works is None else works
@@ -109,6 +143,7 @@ class SeriesBatch:
             direction,
             ("work",),
             cohort,
+            asset,
         )
 
     def take(self, series: npt.ArrayLike) -> SeriesBatch:
@@ -116,6 +151,8 @@ class SeriesBatch:
         chosen = np.arange(len(self))[np.asarray(series, None if len(np.atleast_1d(series)) else np.int64)]
         bounds, rows = ragged_take(self.offsets, chosen)
         work_bounds, work_rows = ragged_take(self.work_offsets, chosen)
+        traffic = self.traffic
+        load_bounds, load_rows = ragged_take(traffic.offsets, chosen)
         return replace(
             self,
             offsets=bounds,
@@ -127,10 +164,15 @@ class SeriesBatch:
             group=self.group[chosen],
             direction=self.direction[chosen],
             cohort=self.cohort[chosen],
+            asset=self.asset[chosen],
+            traffic=Traffic(load_bounds, traffic.from_days[load_rows], traffic.load[load_rows]),
         )
 
     def until(self, as_of_days: npt.ArrayLike) -> SeriesBatch:
-        """What was measured and recorded up to ``as_of_days`` (one for all, or one a series), inclusive."""
+        """What was measured and recorded up to ``as_of_days`` (one for all, or one a series), inclusive.
+
+        Traffic stays as stated: what it is a measure for (``load_axis.TimeAxis``) leaves out what came later.
+        """
         day = np.broadcast_to(np.asarray(as_of_days, np.float64), (len(self),))
         rows = self.t_days <= np.repeat(day, np.diff(self.offsets))
         work_rows = self.work_t_days <= np.repeat(day, np.diff(self.work_offsets))
@@ -204,10 +246,10 @@ def _clean(offsets: Ints, t: Floats, v: Floats) -> tuple[Ints, Floats, Floats]:
     return bounds, t[starts], merged
 
 
-def _clean_works(offsets: Ints, t: Floats, codes: npt.NDArray[np.int16]) -> tuple[Ints, Floats, npt.NDArray[np.int16]]:
+def _clean_events(offsets: Ints, t: Floats, facts: npt.NDArray[_Number]) -> tuple[Ints, Floats, npt.NDArray[_Number]]:
     first, last = (int(offsets[0]), int(offsets[-1])) if len(offsets) else (0, 0)
-    offsets, t, codes = offsets - first, t[first:last], codes[first:last]
-    keep = np.isfinite(t)
+    offsets, t, facts = offsets - first, t[first:last], facts[first:last]
+    keep = np.isfinite(t) & np.isfinite(facts)
     owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))[keep]
-    order = np.lexsort((codes[keep], t[keep], owner))
-    return ragged_filter(offsets, keep), t[keep][order], codes[keep][order]
+    order = np.lexsort((facts[keep], t[keep], owner))
+    return ragged_filter(offsets, keep), t[keep][order], facts[keep][order]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from guideway.degradation.compiled import kernel
 from guideway.degradation.filtering import TRACE_COLUMNS, apply_event, grow, robust_fit
@@ -47,6 +48,13 @@ def series_noise(sigma: float, z: Floats, prior: Floats, weight: float) -> float
         spread = np.max(z) - np.min(z)
         return float(max(own, (1e-6 * spread) ** 2))
     return float((weight * group + count * own) / (weight + count)) if np.isfinite(own) else float(group)
+
+
+@kernel
+def keep_rates_positive(states: Floats, degrading: npt.NDArray[np.bool_]) -> None:
+    """``keep_rate_positive`` of the chosen rows of ``states`` (n, 5)."""
+    for i in np.flatnonzero(degrading):
+        keep_rate_positive(states[i])
 
 
 @kernel
@@ -174,8 +182,6 @@ def series_trend(
         for e in range(len(events)):
             if events[e, EFFECTIVE] == 1.0 and events[e, POSITION] > 0.0:
                 out[N_POINTS] = n - events[e, POSITION]
-    if numbers[3] == 1.0 and group[RATE_MEAN] > 0.0 and group[RATE_MEAN] ** 2 > group[RATE_VAR]:
-        keep_rate_positive(state)
     state[2], state[4] = max(state[2], 0.0), max(state[4], 0.0)
     if not (np.all(np.isfinite(state)) and np.isfinite(sigma2) and np.max(np.abs(state)) < 1e150):
         out[LEVEL] = np.nan

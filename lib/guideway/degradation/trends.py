@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
+from guideway.degradation.correlation import lean_on_companions
 from guideway.degradation.interventions import Interventions, find_interventions
+from guideway.degradation.load_axis import TimeAxis
 from guideway.degradation.parameters import DegradationParameters
-from guideway.degradation.priors import GAMMA, JUMP_MEAN, JUMP_RATE, POOLED_PRIOR, Priors
+from guideway.degradation.priors import GAMMA, JUMP_MEAN, JUMP_RATE, POOLED_PRIOR, RATE_MEAN, RATE_VAR, Priors
 from guideway.degradation.scale import scaled, to_values
 from guideway.degradation.series import DAYS_PER_YEAR, Floats, Ints, SeriesBatch
 from guideway.degradation.trend_kernels import (
@@ -34,7 +36,9 @@ from guideway.degradation.trend_kernels import (
     WAVE_VAR,
     Q,
     batch_trends,
+    keep_rates_positive,
 )
+from guideway.degradation.works import AT, BEND, KIND
 
 __all__ = [
     "CONSTANT",
@@ -57,7 +61,7 @@ class Trends:
         as_of_days: (n,) the day the trend is for, days since 1970-01-01 UTC.
         model: int8, position in ``priors.MODELS``; ``pooled_prior`` where the group says more than the series.
         status: int8, position in ``STATUSES``.
-        rate_per_year: slope now, in the indicator's unit a year.
+        rate_per_year: slope now, in the indicator's unit a year; in groups by load a year at the day's traffic.
         rate_low, rate_high: interval of the rate (80 % unless the parameters say otherwise).
         level_now: fitted value on the day, without noise, in the indicator's unit.
         sigma: robust standard deviation of one measurement around the trend, in the indicator's unit.
@@ -108,31 +112,48 @@ def fit_trends(
     """The trend of every series as known on ``as_of_days`` (one day, or one a series).
 
     Values and works after that day are not looked at. ``interventions`` saves finding them again; they must be those of
-    ``batch.until(as_of_days)``. Never raises on what a series holds: see ``STATUSES``.
+    ``batch.until(as_of_days)``, found with the same day. Never raises on what a series holds: see ``STATUSES``.
     """
     chosen = parameters or DegradationParameters()
     known = batch.until(as_of_days)
-    works = interventions if interventions is not None else find_interventions(known, priors, chosen)
+    works = interventions if interventions is not None else find_interventions(known, priors, chosen, as_of_days)
     on_scale = scaled(known, priors)
     if len(works.weights) != len(on_scale.z):
         raise ValueError("interventions do not belong to batch.until(as_of_days)")
     day = np.broadcast_to(np.asarray(as_of_days, np.float64), (len(batch),)).copy()
     table = priors.table()
-    numbers = np.array([chosen.noise_weight, chosen.huber_k, chosen.min_points, chosen.nonnegative_rate])
+    numbers = np.array([chosen.noise_weight, chosen.huber_k, chosen.min_points])
+    axis = TimeAxis.of(known, priors, day)
+    events = works.events.copy()
+    events[:, AT] = axis.from_calendar(works.event_offsets, works.events[:, AT])
     result = batch_trends(
         on_scale.offsets,
-        on_scale.t_days,
+        axis.from_calendar(on_scale.offsets, on_scale.t_days),
         on_scale.z,
         works.weights,
-        works.events,
+        events,
         works.event_offsets,
         on_scale.rows,
         table,
         numbers,
         day,
     )
+    result[:, SINCE] = axis.to_calendar(np.arange(len(batch) + 1), result[:, SINCE])
+    states = result[:, LEVEL : VAR_RATE + 1]
+    mean, variance = table[on_scale.rows, RATE_MEAN], table[on_scale.rows, RATE_VAR]
+    lean_on_companions(states, _companions(known, works, result), on_scale.rows, mean, variance, priors.correlation)
+    if chosen.nonnegative_rate:
+        keep_rates_positive(states, (mean > 0.0) & (mean**2 > variance))
     result[:, [SIGMA2, VAR_LEVEL, COV, VAR_RATE]] += priors.runs.shared(known.cohort, day)
     return _described(result, day, on_scale.rows, on_scale.direction, on_scale.is_log, priors, chosen)
+
+
+def _companions(known: SeriesBatch, works: Interventions, result: Floats) -> npt.NDArray[np.int32]:
+    """Asset of each series (n,); -1 without a trend, and where the series bent: such a rate is a defect's own."""
+    fitted = (result[:, STATUS] == OK) | (result[:, STATUS] == POOLED)
+    owner = np.repeat(np.arange(len(known)), np.diff(works.event_offsets))
+    bent = np.bincount(owner[works.events[:, KIND] == BEND], minlength=len(known)) > 0
+    return np.where(fitted & ~bent, known.asset, -1).astype(np.int32)
 
 
 def _described(

@@ -8,18 +8,19 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from guideway.transforms.series import Limits
 from guideway.transforms.shared import shared
 from guideway.udfs.degradation import FITTED_DDL, Fitting, fit_series
 
 
-def fit(series: DataFrame, limits: DataFrame, fittings: Sequence[Fitting]) -> DataFrame:
+def fit(series: DataFrame, limits: Limits, fittings: Sequence[Fitting]) -> DataFrame:
     """Every series fitted, each day in one pass over them: one row with its trend, forecasts and works a day.
 
-    Columns are those of ``udfs.degradation.FITTED_DDL``.
+    Columns are those of ``udfs.degradation.FITTED_DDL``. Series of an asset are fitted together, for one tells of the
+    other; ``condition_series`` has them in one partition already, and is not shuffled again.
     """
-    none = F.coalesce("limits", F.array().cast("array<struct<level: string, limit: double, provenance: string>>"))
-    with_limits = series.join(limits, ["asset_id", "indicator"], "left").withColumn("limits", none)
-    return with_limits.mapInArrow(fit_series(shared(series.sparkSession, fittings)), FITTED_DDL)
+    together = limits.beside(series).repartition("asset_id").sortWithinPartitions("asset_id", "indicator")
+    return together.mapInArrow(fit_series(shared(series.sparkSession, fittings)), FITTED_DDL)
 
 
 def trend_rows(fitted: DataFrame) -> DataFrame:

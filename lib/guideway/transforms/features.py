@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from datetime import date
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from guideway.prognostics.weather import Weather
+from guideway.transforms.series import Limits
 from guideway.transforms.series_cells import days
 from guideway.transforms.shared import shared
 from guideway.udfs.degradation import epoch_days
 from guideway.udfs.features import FEATURE_DDL, RISK_DDL, Serving, score_rows, track_features
 
 
-def with_facts(
-    series: DataFrame, assets: DataFrame, sections: DataFrame, traffic: DataFrame, limits: DataFrame, until: Column
-) -> DataFrame:
-    """Series that have a limit, with place, attributes, traffic and the mildest limit.
+def with_facts(series: DataFrame, assets: DataFrame, sections: DataFrame, limits: Limits) -> DataFrame:
+    """Series that have a limit, with place, attributes and the mildest limit.
 
     Returns:
         The columns of ``condition_series`` and track, position_m, installed_days, speed_kmh, curvature_per_km,
-        cant_mm, structure, track_form, drainage, traffic (see ``asset_traffic``), limit, level_name.
+        cant_mm, structure, track_form, drainage, limit, level_name.
     """
     placed = assets.select(
         "asset_id",
@@ -33,40 +32,14 @@ def with_facts(
     facts = sections.select(
         "asset_id", "speed_kmh", "curvature_per_km", "cant_mm", "structure", "track_form", "drainage"
     )
-    mildest = limits.select(
-        "asset_id",
-        "indicator",
-        F.col("limits")[0]["limit"].alias("limit"),
-        F.col("limits")[0]["level"].alias("level_name"),
-    )
+    mildest = {"limit": F.col("limits")[0]["limit"], "level_name": F.col("limits")[0]["level"]}
     return (
-        series.join(mildest, ["asset_id", "indicator"])
+        limits.beside(series)
+        .where(F.size("limits") > 0)
+        .withColumns(mildest)
+        .drop("limits")
         .join(placed, "asset_id")
         .join(facts, "asset_id", "left")
-        .join(asset_traffic(assets, traffic, until), "asset_id", "left")
-    )
-
-
-def asset_traffic(assets: DataFrame, traffic: DataFrame, until: Column) -> DataFrame:
-    """Daily traffic of each asset as it changed.
-
-    Returns:
-        Columns asset_id and, as arrays in order of time, traffic_days (since when), tonnes_per_day, passes_per_day.
-    """
-    known = traffic.where(F.col("day") < until).select(
-        "line_id",
-        "track_id",
-        F.col("from_m").alias("t_from"),
-        F.col("to_m").alias("t_to"),
-        F.struct(days(F.col("day").cast("timestamp")).alias("since"), "gross_tonnes", "passes").alias("traffic"),
-    )
-    here = assets.where("from_m IS NOT NULL").select("asset_id", "line_id", "track_id", "from_m")
-    matched = here.join(known, ["line_id", "track_id"]).where("from_m >= t_from AND from_m < t_to")
-    told = F.array_sort(F.collect_list("traffic"))
-    return matched.groupBy("asset_id").agg(
-        F.transform(told, lambda row: row["since"]).alias("traffic_days"),
-        F.transform(told, lambda row: row["gross_tonnes"]).alias("tonnes_per_day"),
-        F.transform(told, lambda row: row["passes"]).alias("passes_per_day"),
     )
 
 

@@ -31,7 +31,7 @@ class History:
     Attributes:
         network: the network of the reference tables.
         work_types: names of the works' codes.
-        limits: the limits of every asset, see ``series.limit_arrays``.
+        limits: the limits of every asset.
         series: all of every series, see ``series.condition_series``.
         recent: what fits take: the last ``FIT_YEARS``, so that a week costs the same however long the history is.
     """
@@ -57,12 +57,12 @@ class History:
         names = read(WORK_HISTORY).select("work_type").distinct().orderBy("work_type").collect()
         self.work_types = tuple(row.work_type for row in names)
         spark = read(LINE).sparkSession
-        self.limits = series.limit_arrays(spark, self.network, rulebooks, indicators())
+        self.limits = series.network_limits(spark, self.network, rulebooks, indicators())
         parts = (
             SeriesCells.of(read).current() if cells is None else cells,
             read(ASSET),
             read(LINE),
-            series.asset_works(read(ASSET), read(WORK_HISTORY), self.work_types, self._until),
+            series.asset_past(read(ASSET), read(WORK_HISTORY), read(TRAFFIC), self.work_types, self._until),
             series.indicator_frame(spark, indicators()),
             as_of,
         )
@@ -80,7 +80,7 @@ class History:
     def with_facts(self) -> DataFrame:
         """Series that have a limit, with the facts models learn from; see ``transforms.features.with_facts``."""
         read = self._read
-        return with_facts(self.series, read(ASSET), read(SECTION), read(TRAFFIC), self.limits, self._until)
+        return with_facts(self.series, read(ASSET), read(SECTION), self.limits)
 
     def weather(self) -> Weather:
         """The weather of every line: a row a line and day, small enough for the driver."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -32,13 +33,28 @@ def indicator_frame(spark: SparkSession, indicators: Mapping[str, Indicator]) ->
     return spark.createDataFrame(rows, "indicator string, direction int")
 
 
-def limit_arrays(
-    spark: SparkSession, network: Network, rulebooks: Mapping[str, Rulebook], indicators: Mapping[str, Indicator]
-) -> DataFrame:
-    """The limits of every asset: columns asset_id, indicator, limits (array of level, limit, provenance).
+class Limits(NamedTuple):
+    """The limits of a network: assets of one kind (rule book, class, speed) share theirs.
 
-    Looked up once for each different (rule book, class, speed), not once an asset.
+    Attributes:
+        assets: columns asset_id, kind.
+        kinds: columns kind, indicator, limits (array of level, limit, provenance).
     """
+
+    assets: DataFrame
+    kinds: DataFrame
+
+    def beside(self, series: DataFrame) -> DataFrame:
+        """``series`` with a column limits, empty where there is none; nothing of it is shuffled."""
+        found = series.join(F.broadcast(self.assets), "asset_id", "left")
+        found = found.join(F.broadcast(self.kinds), ["kind", "indicator"], "left").drop("kind")
+        return found.withColumn("limits", F.coalesce("limits", F.array().cast(LIMIT_DDL)))
+
+
+def network_limits(
+    spark: SparkSession, network: Network, rulebooks: Mapping[str, Rulebook], indicators: Mapping[str, Indicator]
+) -> Limits:
+    """The limits of every asset, looked up once a kind."""
     classes: dict[tuple[str, str, str, float], list[str]] = {}
     for stretch in network.by_asset.values():
         book_id = network.rulebook_ids.get(stretch.line_id, "")
@@ -53,38 +69,58 @@ def limit_arrays(
             limits = book.limits(name, zone, speed) or book.limits(name, mode, speed)
             if limits:
                 kinds.append((number, name, [(limit.level, limit.value, limit.provenance) for limit in limits]))
-    by_kind = spark.createDataFrame(kinds, f"kind int, indicator string, limits {LIMIT_DDL}")
-    return spark.createDataFrame(members, "asset_id string, kind int").join(F.broadcast(by_kind), "kind").drop("kind")
+    return Limits(
+        spark.createDataFrame(members, "asset_id string, kind int"),
+        spark.createDataFrame(kinds, f"kind int, indicator string, limits {LIMIT_DDL}"),
+    )
 
 
-def asset_works(assets: DataFrame, works: DataFrame, work_types: tuple[str, ...], until: Column) -> DataFrame:
-    """Recorded works of each asset: columns asset_id, work_t_days, work_codes, work_ids, in order of time.
+def asset_past(
+    assets: DataFrame, works: DataFrame, traffic: DataFrame, work_types: tuple[str, ...], until: Column
+) -> DataFrame:
+    """Recorded works and daily traffic of each asset that has any, in order of time.
 
-    A work is an asset's where it covers a tenth of it or more, or the asset is a point.
+    Args:
+        assets: reference.asset.
+        works: reference.work_history; a work is an asset's where it covers a tenth of it or more, or it is a point.
+        traffic: reference.traffic; an asset's is that at its beginning.
+        work_types: names of the works' codes.
+        until: first moment not to know of.
+
+    Returns:
+        Columns asset_id, work_t_days, work_codes, work_ids, traffic_days (since when), tonnes_per_day, passes_per_day.
     """
-    overlap = F.least("to_m", "w_to_m") - F.greatest("from_m", "w_from_m")
-    done = works.where(F.col("finished_at") < until).select(
-        "line_id",
-        "track_id",
-        F.col("from_m").alias("w_from_m"),
-        F.col("to_m").alias("w_to_m"),
-        F.struct(
-            days(F.col("finished_at")).alias("t"),
-            (F.array_position(F.lit(list(work_types)), F.col("work_type")) - 1).cast("smallint").alias("code"),
-            "work_id",
-        ).alias("work"),
+    stretch = ("line_id", "track_id", F.col("from_m").alias("e_from_m"), F.col("to_m").alias("e_to_m"))
+    done = F.struct(
+        days(F.col("finished_at")).alias("t"),
+        (F.array_position(F.lit(list(work_types)), F.col("work_type")) - 1).cast("smallint").alias("code"),
+        "work_id",
+    )
+    carried = F.struct(days(F.col("day").cast("timestamp")).alias("since"), "gross_tonnes", "passes")
+    events = (
+        works.where(F.col("finished_at") < until)
+        .select(*stretch, done.alias("work"))
+        .unionByName(  # one join and one shuffle for both
+            traffic.where(F.col("day") < until).select(*stretch, carried.alias("traffic")), allowMissingColumns=True
+        )
     )
     placed = assets.where("from_m IS NOT NULL AND track_id IS NOT NULL").select(
         "asset_id", "line_id", "track_id", "from_m", F.coalesce("to_m", "from_m").alias("to_m")
     )
-    matched = placed.join(done, ["line_id", "track_id"]).where(
-        (overlap >= _LEAST_OVERLAP * (F.col("to_m") - F.col("from_m"))) & (overlap >= 0)
+    overlap = F.least("to_m", "e_to_m") - F.greatest("from_m", "e_from_m")
+    is_worked = (overlap >= _LEAST_OVERLAP * (F.col("to_m") - F.col("from_m"))) & (overlap >= 0)
+    begins_there = (F.col("from_m") >= F.col("e_from_m")) & (F.col("from_m") < F.col("e_to_m"))
+    matched = placed.join(events, ["line_id", "track_id"]).where(
+        F.when(F.col("traffic").isNull(), is_worked).otherwise(begins_there)
     )
-    history = F.array_sort(F.collect_list("work"))
+    told = {name: F.array_sort(F.collect_list(name)) for name in ("work", "traffic")}
     return matched.groupBy("asset_id").agg(
-        F.transform(history, lambda w: w["t"]).alias("work_t_days"),
-        F.transform(history, lambda w: w["code"]).alias("work_codes"),
-        F.transform(history, lambda w: w["work_id"]).alias("work_ids"),
+        F.transform(told["work"], lambda w: w["t"]).alias("work_t_days"),
+        F.transform(told["work"], lambda w: w["code"]).alias("work_codes"),
+        F.transform(told["work"], lambda w: w["work_id"]).alias("work_ids"),
+        F.transform(told["traffic"], lambda row: row["since"]).alias("traffic_days"),
+        F.transform(told["traffic"], lambda row: row["gross_tonnes"]).alias("tonnes_per_day"),
+        F.transform(told["traffic"], lambda row: row["passes"]).alias("passes_per_day"),
     )
 
 
@@ -92,7 +128,7 @@ def condition_series(
     cells: DataFrame,
     assets: DataFrame,
     lines: DataFrame,
-    works: DataFrame,
+    past: DataFrame,
     indicators: DataFrame,
     as_of: date,
     years: int | None = None,
@@ -106,7 +142,7 @@ def condition_series(
         cells: rows of silver.condition_series.
         assets: reference.asset.
         lines: reference.line.
-        works: what ``asset_works`` gives.
+        past: what ``asset_past`` gives.
         indicators: what ``indicator_frame`` gives.
         as_of: the day.
         years: only recordings begun in that day's year or so many years before it, and of a series no more than its
@@ -114,7 +150,7 @@ def condition_series(
 
     Returns:
         Columns asset_id, indicator, line_id, unit, direction, pool (pooling group), t_days, values, known_days,
-        lapsed_days (null: never), work_t_days, work_codes, work_ids.
+        lapsed_days (null: never), and those of ``asset_past``. All series of an asset are in one partition.
     """
     told = cells.where(F.col("year") <= as_of.year)
     if years is not None:
@@ -125,7 +161,7 @@ def condition_series(
         series = series.withColumn("points", F.when(F.size("points") > MOST_POINTS, latest).otherwise(F.col("points")))
     modes = F.broadcast(lines.select("line_id", "mode"))
     kinds = assets.select("asset_id", "asset_type")
-    none = {name: F.coalesce(name, F.array()) for name in ("work_t_days", "work_codes", "work_ids")}
+    none = {name: F.coalesce(name, F.array()) for name in past.columns if name != "asset_id"}
     return (
         series.withColumns(
             {
@@ -140,7 +176,7 @@ def condition_series(
         .join(kinds, "asset_id")
         .withColumn("pool", F.concat_ws("|", "indicator", "mode", "asset_type"))
         .drop("mode", "asset_type")
-        .join(works, "asset_id", "left")
+        .join(past, "asset_id", "left")
         .withColumns(none)
     )
 
@@ -149,6 +185,8 @@ def _gathered(cells: DataFrame, end_days: float) -> DataFrame:
     """The cells of each series one after the other: its points before ``end_days``, in order of time."""
     inside = F.filter("points", lambda p: p["t_days"] < end_days)
     by_year = F.array_sort(F.collect_list(F.struct("year", inside.alias("points"))))
-    series = cells.groupBy("asset_id", "indicator", "line_id", "unit", "direction").agg(by_year.alias("by_year"))
+    # by asset, so that what is joined by asset later, and the fit of an asset's series together, shuffles no more
+    apart = cells.repartition("asset_id").groupBy("asset_id", "indicator", "line_id", "unit", "direction")
+    series = apart.agg(by_year.alias("by_year"))
     points = F.flatten(F.transform("by_year", lambda cell: cell["points"]))
     return series.withColumn("points", points).drop("by_year").where(F.size("points") > 0)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from guideway.degradation.series import SeriesBatch, ragged_filter
+from guideway.degradation.series import SeriesBatch, Traffic, ragged_filter
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -36,7 +36,7 @@ def series_batch(
 
     A pool not in ``pools`` is -1, and so is a cohort (see ``cohort_names``) not in ``cohorts``. Only
     values that were measured and known and had no correction yet, and works that were done, by the day ``known_by``; by
-    default everything, corrected.
+    default everything, corrected. Traffic stays as stated, see ``SeriesBatch.until``.
     """
     offsets, t_days = ragged(batch.column("t_days"))
     _, values = ragged(batch.column("values"))
@@ -65,7 +65,19 @@ def series_batch(
         direction=np.asarray(batch.column("direction"), dtype=np.int8),
         work_names=work_names,
         cohort=np.asarray(pa.compute.fill_null(_cohorts(batch, cohorts), -1), dtype=np.int32) if cohorts else None,
+        asset=np.asarray(batch.column("asset_id").dictionary_encode().indices, dtype=np.int32),
+        traffic=_traffic(batch) if "traffic_days" in batch.schema.names else None,
     )
+
+
+def _traffic(batch: pa.RecordBatch) -> Traffic:
+    """What each series carried: gross tonnes where any were stated, else train passages; none where neither is told."""
+    offsets, since = ragged(batch.column("traffic_days"))
+    tonnes, passes = (floats(ragged(batch.column(name))[1]) for name in ("tonnes_per_day", "passes_per_day"))
+    owner = np.repeat(np.arange(batch.num_rows), np.diff(offsets))
+    by_tonnes, by_passes = (np.bincount(owner, load > 0, minlength=batch.num_rows) > 0 for load in (tonnes, passes))
+    load = np.where(by_tonnes[owner], tonnes, np.where(by_passes[owner], passes, np.nan))
+    return Traffic(offsets, floats(since), load)
 
 
 def cohort_names(batch: pa.RecordBatch) -> pa.Array:

@@ -49,6 +49,7 @@ def fit(found: list[Found], network: Network, book: Rulebook, days: Sequence[dat
         group=[names.index(name) for _, name in owners],
         direction=[1 if known[name].direction == "above" else -1 for _, name in owners],
         cohort=[cohorts.index(one) for one in measured_with],
+        asset=np.unique([asset for asset, _ in owners], return_inverse=True)[1],
     )
     pools = tuple(f"{name}|conventional|track_section" for name in names)
     assets = sorted({asset for asset, _ in owners})

@@ -6,7 +6,7 @@ import statsmodels.api as sm
 
 from guideway.degradation.backtest import backtest
 from guideway.degradation.baselines import least_squares, nearest_value
-from guideway.degradation.calibration import Calibration, conformal_factors, fit_calibration
+from guideway.degradation.calibration import Calibration, conformal_factors, few_occasions, fit_calibration
 from guideway.degradation.pooling import estimate_priors
 from guideway.degradation.priors import Priors
 from guideway.degradation.series import SeriesBatch
@@ -97,14 +97,28 @@ def test_what_is_not_scored_enough_borrows_factors():
     group = np.repeat([0, 0, 1], [400, 400, 50])
     horizon = np.repeat([0, 1, 1], [400, 400, 50])
     errors = np.random.default_rng(2).standard_normal(850) * np.repeat([1.0, 2.0, 9.0], [400, 400, 50])
-    found = fit_calibration(group, horizon, errors, 3, np.array([4.0, 13.0, 26.0, 52.0])).scale_80
+    occasion = np.arange(850)
+    found = fit_calibration(group, horizon, occasion, errors, 3, np.array([4.0, 13.0, 26.0, 52.0])).scale_80
+    found[:, 0], found[:, 1:] = found[:, 0] / few_occasions(400)[0], found[:, 1:] / few_occasions(450)[0]
     together, own = (conformal_factors(np.abs(e))[0] for e in (errors[400:], errors[800:]))
     assert found[0, 0] == pytest.approx(conformal_factors(np.abs(errors[:400]))[0])
     assert found[1, 1] == pytest.approx(np.sqrt(together * own))
     assert found[2].tolist() == pytest.approx([found[0, 0], together, together, together])
     assert found[1, 2:].tolist() == [found[1, 1]] * 2, "a group's own shorter horizon stands in, not all groups'"
     assert 2.0 < found[0, 1] < together < found[1, 1] < own
-    assert np.all(fit_calibration(group[:30], horizon[:30], errors[:30], 3, np.array([4.0, 13.0])).scale_95 == 1.0)
+    few = (column[:30] for column in (group, horizon, occasion, errors))
+    assert np.all(fit_calibration(*few, 3, np.array([4.0, 13.0])).scale_95 == 1.0)
+
+
+def test_hundreds_of_values_of_a_few_runs_are_no_certainty():
+    batch = simulate(300, points=40, seed=35).batch
+    runs = START + 28.0 * np.round((batch.t_days - START) / 28.0)
+    alone = dataclasses.replace(batch, t_days=runs)
+    together = dataclasses.replace(alone, cohort=np.zeros(300, np.int32))
+    priors, origins = estimate_priors(alone), START + 28.0 * np.arange(20, 26) + 14.0
+    sure, unsure = (backtest(one, priors, origins, [4]).calibration for one in (alone, together))
+    assert unsure.scale_80 / sure.scale_80 == pytest.approx(1.4398 / 1.2816, rel=1e-3)  # tables of Student's t
+    assert unsure.scale_95 / sure.scale_95 == pytest.approx(2.4469 / 1.9600, rel=2e-3)
 
 
 def test_priors_of_the_day_are_those_of_its_past():

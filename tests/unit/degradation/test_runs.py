@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -75,9 +77,8 @@ def test_levels_are_nearer_to_the_truth_and_shared_doubt_is_kept() -> None:
 def test_a_sensor_that_is_stuck_stays_so() -> None:
     batch, effect, _ = measured(20)
     runs = RunEffects(np.zeros(RUNS, np.int64), DAYS, effect, np.full(RUNS, SHARED**2))
-    priors = Priors.unknown()
     stuck = SeriesBatch.from_lists([DAYS], [np.full(RUNS, 1.25)], cohort=[0])
-    trends = fit_trends(stuck, Priors(priors.groups, priors.model, *priors.table().T, runs=runs), DAYS[-1])
+    trends = fit_trends(stuck, replace(Priors.unknown(), runs=runs), DAYS[-1])
     assert trends.status[0] == CONSTANT
     assert trends.level_now[0] == 1.25
     assert len(batch) == SECTIONS

@@ -190,4 +190,4 @@ def test_interventions_of_other_data_are_refused():
 
 
 def test_the_warm_up_goes_through_every_kernel_a_job_uses() -> None:
-    assert warm_up() == 12
+    assert warm_up() == 24

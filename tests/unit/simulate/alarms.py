@@ -145,7 +145,7 @@ def alarms_of(world: Delivered, mode: str) -> dict[str, Alarms]:
 
 
 def works_of(world: Delivered, asset_id: str) -> list[float]:
-    """Days of the recorded works on an asset that has a place, as ``transforms.series.asset_works`` matches them."""
+    """Days of the recorded works on an asset that has a place, as ``transforms.series.asset_past`` matches them."""
     own = world.network.by_asset[asset_id]
     works = world.works[(world.works["line_id"] == own.line_id) & (world.works["track_id"] == own.track_id)]
     overlap = works["to_m"].clip(upper=own.to_m) - works["from_m"].clip(lower=own.from_m)
