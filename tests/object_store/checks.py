@@ -152,6 +152,19 @@ def test_a_writer_that_was_overtaken_commits_nothing(spark: SparkSession, client
     assert (holder["owner"], holder["released"]) == ("bob", False)
 
 
+def test_a_sign_of_life_that_comes_late_does_not_hold_on(spark: SparkSession) -> None:
+    address = f"s3a://{BUCKET}/late/_locks/t"
+    one, other = ObjectLock(spark, address, "ann"), ObjectLock(spark, address, "bob")
+    one.acquire(0)
+    one.renew()
+    with pytest.raises(LakeError, match="held by ann"):
+        other.acquire(0)
+    one.release()
+    one.renew()
+    other.acquire(0)
+    other.check()
+
+
 def test_of_two_who_take_over_at_once_one_wins(spark: SparkSession) -> None:
     address = f"s3a://{BUCKET}/race/_locks/t"
     one, other = ObjectLock(spark, address, "ann"), ObjectLock(spark, address, "bob")

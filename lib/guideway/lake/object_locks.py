@@ -48,6 +48,8 @@ class ObjectLock:
         self._store = self._folder.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
         self._number = 0
         self._beats = 0
+        self._is_held = False
+        self._writing = threading.Lock()  # a sign of life on its way would outlast a release, and hold the table on
 
     def acquire(self, wait_seconds: float) -> None:
         """Become the writer; waits for one that lives, takes over from one that has died.
@@ -68,6 +70,7 @@ class ObjectLock:
                     self._number = number + 1
                     self._refuse_careless_store()
                     self._forget_older()
+                    self._is_held = True
                     return
                 continue
             if time.monotonic() >= give_up:
@@ -78,9 +81,11 @@ class ObjectLock:
             time.sleep(min(_POLL_SECONDS, self.lease_seconds / 4))
 
     def renew(self) -> None:
-        """Give a sign of life."""
-        self._beats += 1
-        self._put(released=False)
+        """Give a sign of life while it is held."""
+        with self._writing:
+            if self._is_held:
+                self._beats += 1
+                self._put(released=False)
 
     def check(self) -> None:
         """Make sure that nobody has taken over.
@@ -94,8 +99,10 @@ class ObjectLock:
 
     def release(self) -> None:
         """Let the next one in at once, unless somebody has taken over already."""
-        if self._latest()[0] == self._number:
-            self._put(released=True)
+        with self._writing:
+            self._is_held = False
+            if self._latest()[0] == self._number:
+                self._put(released=True)
 
     def _latest(self) -> tuple[int, str]:
         """Highest number and what its object says; 0 and nothing where there is none."""
