@@ -4,41 +4,43 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
-from guideway.contracts.gold import DEGRADATION_TREND
+from guideway.contracts import Table
+from guideway.contracts.gold import DEGRADATION_TREND, INTERVENTION, LIMIT_FORECAST
 from guideway.contracts.jobs import FIT_DEGRADATION
-from guideway.contracts.silver import CONDITION_SERIES
-from guideway.job import JobContext, execute
+from guideway.contracts.silver import CONDITION_SERIES, SERIES_FIT
+from guideway.job import execute
 from guideway.lake.lake import Lake
+from guideway.lake.writer import Writer
 from guideway.settings import Settings
-from jobs.fit_degradation import renew_cells, run
+from jobs.fit_degradation import run
 from tests.costs.counting import Counts, counting
 from tests.costs.long_history import LAST_RUN, Railway
 
 pytestmark = pytest.mark.spark
 SHORT, LONG = 7, 14
-
-
-def only_cells(context: JobContext) -> tuple[str, dict[str, object]]:
-    renew_cells(context)
-    return "", {}
+SECTIONS = 100
+TREND = ("asset_id", "indicator", "status", "rate_per_year", "rate_low", "rate_high", "level_now", "since", "n_points")
+FORECAST = ("asset_id", "indicator", "level", "days_p50", "probability_4w", "probability_52w")
 
 
 @pytest.fixture(scope="module")
 def weeks(
     spark: SparkSession, settings: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[int, tuple[Railway, Counts]]:
-    """Two lines of a hundred sections with so many years of runs; then a run of one line comes, and is fitted."""
+    """Two lines with so many years of runs, fitted; a week later a run of one line comes, and is fitted."""
     found = {}
     for years in (SHORT, LONG):
         ours = settings.model_copy(update={"lake": str(tmp_path_factory.mktemp("costs") / "lake")})
-        world = Railway(Lake(spark, ours.lake), sections=100)
+        world = Railway(Lake(spark, ours.lake), sections=SECTIONS)
         world.lay()
         world.measure(world.runs(-world.runs_in(years), -1), "history")
         day = LAST_RUN.date()
-        execute(FIT_DEGRADATION, only_cells, ours, spark=spark, as_of=day - timedelta(days=7), run_id="history")
+        execute(FIT_DEGRADATION, run, ours, spark=spark, as_of=day - timedelta(days=7), run_id="before")
         world.measure(world.runs(0, 0, lines=1), "week")
         with counting(spark) as counts:
             execute(FIT_DEGRADATION, run, ours, spark=spark, as_of=day, run_id="week")
@@ -55,12 +57,44 @@ def test_a_week_costs_the_same_after_a_longer_history(weeks: dict[int, tuple[Rai
     assert long.files - short.files <= 2 * (LONG - SHORT)
 
 
-def test_a_week_rewrites_the_line_and_year_that_received_data(weeks: dict[int, tuple[Railway, Counts]]) -> None:
+def test_a_week_touches_the_series_that_received_data(weeks: dict[int, tuple[Railway, Counts]]) -> None:
     lake = weeks[LONG][0].lake
+    day = LAST_RUN.date()
     rows = lake.read(CONDITION_SERIES).where("run_id LIKE 'week%'").select("line_id", "year").distinct().collect()
     assert [tuple(row) for row in rows] == [("L0", 2025)]
     assert lake.read(CONDITION_SERIES).select("year").distinct().count() >= LONG
-    fitted = lake.read(DEGRADATION_TREND).groupBy("as_of").count().collect()
-    assert {row.as_of: row["count"] for row in fitted} == dict.fromkeys(
-        (LAST_RUN.date() - timedelta(days=7), LAST_RUN.date()), 200
-    )
+    by_run = ("line_id", "fitted_on", F.substring_index("run_id", "~", 1).alias("run"))
+    fits = lake.read(SERIES_FIT).groupBy(*by_run).count().collect()
+    assert {(row.line_id, row.fitted_on, row.run): row["count"] for row in fits} == {
+        ("L0", day, "week"): SECTIONS,
+        ("L1", day - timedelta(days=7), "before"): SECTIONS,
+    }
+    trends = lake.read(DEGRADATION_TREND).groupBy("as_of").count().collect()
+    assert {row.as_of: row["count"] for row in trends} == {
+        day - timedelta(days=7 * weeks): 2 * SECTIONS for weeks in (0, 1, 2)
+    }
+
+
+def test_carried_fits_are_what_fitting_all_gives(
+    spark: SparkSession, settings: Settings, weeks: dict[int, tuple[Railway, Counts]]
+) -> None:
+    world, _ = weeks[SHORT]
+    lake, day = world.lake, LAST_RUN.date()
+    ours = settings.model_copy(update={"lake": lake.root})
+
+    def told(table: Table, columns: tuple[str, ...]) -> pd.DataFrame:
+        rows = lake.read(table)
+        if "as_of" in rows.columns:
+            rows = rows.where(F.col("as_of") == F.lit(day))
+        return rows.select(*columns).toPandas().sort_values(list(columns[:3])).reset_index(drop=True)
+
+    wanted = {DEGRADATION_TREND: TREND, LIMIT_FORECAST: FORECAST, INTERVENTION: ("asset_id", "at", "effect")}
+    carried = {table: told(table, columns) for table, columns in wanted.items()}
+    versions = {table: lake.version(table) for table in wanted}
+    execute(FIT_DEGRADATION, run, ours, spark=spark, as_of=day, run_id="again")
+    assert {table: lake.version(table) for table in wanted} == versions, "all are carried now, and nothing changes"
+    Writer(lake, "forget").delete(SERIES_FIT, F.lit(True))
+    execute(FIT_DEGRADATION, run, ours, spark=spark, as_of=day, run_id="whole")
+    for table, columns in wanted.items():
+        pd.testing.assert_frame_equal(told(table, columns), carried[table], rtol=1e-9, atol=1e-12)
+    assert len(carried[INTERVENTION]) > SECTIONS

@@ -55,6 +55,7 @@ FIT_DEGRADATION = Job(
     reads=("gold.condition", "gold.noise_source"),
     writes=(
         "silver.condition_series",
+        "silver.series_fit",
         "gold.intervention",
         "gold.degradation_trend",
         "gold.limit_forecast",

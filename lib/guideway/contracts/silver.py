@@ -59,8 +59,37 @@ CONDITION_SERIES = Table(
             "when a correction is known (null: never); times are days since 1970-01-01 UTC",
         ),
         Column("made_of", "string", "fingerprint of the cell's recordings; where it is not theirs the cell is old"),
+        Column("points_hash", "bigint", "hash of the row: tells whether it changed without reading it", nullable=True),
+        Column(
+            "last_days", "double", "when the last point was measured, days since 1970-01-01 UTC", "d", nullable=True
+        ),
     ),
     partition_by=("line_id", "year"),
 )
 
-TABLES = (POSITION_FIX, MEASUREMENT, CONDITION_SERIES)
+SERIES_FIT = Table(
+    layer="silver",
+    name="series_fit",
+    comment="The latest fit of each series: what the next weeks carry on until its asset receives something.",
+    key=("asset_id", "indicator", "line_id", "unit"),
+    columns=(
+        Column("asset_id", "string", "a row of reference.asset"),
+        Column("indicator", "string", "condition indicator; see the indicator pages"),
+        Column("line_id", "string", "line of the recordings"),
+        Column("unit", "string", "unit of the values"),
+        Column("pool", "string", "group of alike series its priors are those of"),
+        Column("direction", "int", "+1 where higher is worse, -1 where lower is"),
+        Column("fitted_on", "date", "day of the fit"),
+        Column("made_of", "bigint", "hash of all the asset's fits come from: values, works, traffic, priors"),
+        Column("fit", "array<double>", "columns of the trend kernel (degradation.trend_kernels) on that day"),
+        Column(
+            "works",
+            "array<struct<at: timestamp, work_type: string, source: string, confidence: double, effect: double, "
+            "sigma: double, work_id: string>>",
+            "works found in the series, in order of time; see gold.intervention",
+        ),
+    ),
+    partition_by=("line_id",),
+)
+
+TABLES = (POSITION_FIX, MEASUREMENT, CONDITION_SERIES, SERIES_FIT)

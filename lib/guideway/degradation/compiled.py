@@ -20,7 +20,8 @@ def _package_digest() -> str | None:
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 
-_DIGEST = _package_digest()
+ENGINE = _package_digest()
+"""Stands for the code of the engine."""
 
 
 def kernel(function: Kernel) -> Kernel:
@@ -35,6 +36,6 @@ def kernel(function: Kernel) -> Kernel:
     except RuntimeError:
         return cast(Kernel, njit(nogil=True)(function))
     index: Any = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
-    if _DIGEST is not None and index is not None:
-        index._source_stamp = _DIGEST
+    if ENGINE is not None and index is not None:
+        index._source_stamp = ENGINE
     return cast(Kernel, compiled)

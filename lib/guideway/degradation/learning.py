@@ -21,6 +21,9 @@ HORIZONS_WEEKS = (4, 13, 26, 52)
 ORIGIN_STEP_DAYS = 56.0
 FIRST_ORIGIN_SHARE = 0.4
 MOST_ORIGINS = 12
+LEAST_SEEN_DAYS = 365.0
+SAMPLE_POINTS = 12_000
+"""Values of a group that are learned from: of 400 assets measured every four weeks those of two years and a little."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,12 @@ def learn_days(
     parameters: DegradationParameters,
     isolated_defects: Sequence[bool] = (),
 ) -> list[Learned]:
-    """Priors from all of the sample, and a back-test on its past; each group gets the form that forecast best.
+    """Priors from the sample, and a back-test on its past; each group gets the form that forecast best.
 
-    At each of its origins the form is chosen and the priors are learned anew from before it, as the weekly job does:
-    nothing a forecast is scored on was known to it. Days share the origins of the latest; each has its own priors, and
-    of the scores those whose values had been measured by then.
+    Forms and priors are those of the ``learning_day``, so that the fit of an asset changes when something comes for it,
+    not every week. Each origin of the back-test has forms and priors of its own learning day, as the weekly job had:
+    nothing a forecast is scored on was known to it. Days share the origins of the latest; of the scores each has those
+    whose values had been measured by then.
 
     Args:
         sample: condition series of every group.
@@ -67,18 +71,57 @@ def learn_days(
     latest = max(days)
     known = sample.until(latest)
     origins = backtest_origins(known, latest)
+    moments = [*origins.tolist(), *days]
+    taught_on = dict(zip(moments, learning_days(known, moments).tolist(), strict=True))
+    known = thinned(known, taught_on[latest])
     usual = [Form.of(parameters)] * (len(groups) + 1)
     for row, isolated in enumerate(isolated_defects):
         usual[row] = replace(usual[row], isolated_defects=isolated)
-    trials = try_forms(known, origins, parameters, groups, usual)
+    past = known.until(taught_on[latest])
+    trials = try_forms(past, backtest_origins(past, taught_on[latest]), parameters, groups, usual)
 
-    def priors_on(day: float) -> Priors:
+    def priors_of(day: float) -> Priors:
         return estimate_priors(known.until(day), parameters, groups, forms=trials.best(day), as_of_days=day)
 
-    moments = [*origins.tolist(), *days]
-    priors = dict(zip(moments, in_threads(priors_on, moments), strict=True))
-    past = backtest(known, priors[latest], origins, HORIZONS_WEEKS, parameters, priors_on=priors.__getitem__)
-    return [Learned(priors[day], *past.known_on(day)) for day in days]
+    taught = sorted(set(taught_on.values()))
+    priors: dict[float, Priors] = dict(zip(taught, in_threads(priors_of, taught), strict=True))
+
+    def priors_on(day: float) -> Priors:
+        return priors[taught_on[day]]
+
+    scored = backtest(known, priors_on(latest), origins, HORIZONS_WEEKS, parameters, priors_on=priors_on)
+    return [Learned(priors_on(day), *scored.known_on(day)) for day in days]
+
+
+def thinned(sample: SeriesBatch, until_days: float, most: int = SAMPLE_POINTS) -> SeriesBatch:
+    """Every second (third, ...) series of groups with more than ``most`` values by a day: learning has an end."""
+    group = sample.group.astype(np.int64) + 1
+    values = np.bincount(group, np.diff(sample.until(until_days).offsets)).astype(np.int64)
+    each = np.maximum(1, -(-values // most))
+    order = np.argsort(group, kind="stable")
+    place = np.empty(len(group), np.int64)
+    place[order] = np.arange(len(group)) - np.searchsorted(group[order], group[order])
+    return sample.take(place % each[group] == 0)
+
+
+def learning_days(known: SeriesBatch, days: Sequence[float]) -> Floats:
+    """Day whose end forms and priors of forecasts made on each of ``days`` are learned at: the quarter before ended.
+
+    As long as a group had not been seen for a year by then, all are learned on the day itself: the young learn fast.
+    """
+    moments = np.asarray(days, np.float64)
+    owner, first = known.group[known.owner()], np.full(len(known), np.inf)
+    groups, place = np.unique(owner, return_inverse=True)
+    first = np.full(len(groups), np.inf)
+    np.minimum.at(first, place, known.t_days)
+    quarters = quarter_start(moments)
+    return np.where(quarters - first.max(initial=-np.inf) >= LEAST_SEEN_DAYS, quarters, moments)
+
+
+def quarter_start(days: Floats) -> Floats:
+    """Midnight at the start of the quarter that the day ending at each of ``days`` (since 1970-01-01 UTC) is in."""
+    months = np.asarray(np.ceil(days) - 1.0).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return np.asarray((months - months % 3).astype("datetime64[M]").astype("datetime64[D]").astype(np.float64))
 
 
 def learn_priors(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -105,6 +107,13 @@ class Priors:
             column[row] = value
             changed[name] = column
         return replace(self, **changed)
+
+    @property
+    def digest(self) -> str:
+        """First 16 characters of the SHA-256 of all numbers, to nine digits: what lies beyond is rounding."""
+        plain = json.dumps(self.to_dict())
+        rounded = json.dumps(json.loads(plain, parse_float=lambda number: f"{float(number):.9g}"))
+        return hashlib.sha256(rounded.encode()).hexdigest()[:16]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and strings, ready for JSON; NaN becomes None."""

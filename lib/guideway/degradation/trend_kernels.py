@@ -130,6 +130,14 @@ def to_day(
 
 
 @kernel
+def carry_on(results: Floats, years: Floats) -> None:
+    """Grow the states of rows of the kernel's result by ``years`` (n,), in place; what has no trend stays."""
+    for i in range(len(results)):
+        if np.isfinite(results[i, RATE]):
+            grow(results[i, LEVEL : VAR_RATE + 1], years[i], results[i, Q])
+
+
+@kernel
 def series_trend(
     days: Floats,
     z: Floats,

@@ -12,7 +12,16 @@ from guideway.degradation.correlation import lean_on_companions
 from guideway.degradation.interventions import Interventions, find_interventions
 from guideway.degradation.load_axis import TimeAxis
 from guideway.degradation.parameters import DegradationParameters
-from guideway.degradation.priors import GAMMA, JUMP_MEAN, JUMP_RATE, POOLED_PRIOR, RATE_MEAN, RATE_VAR, Priors
+from guideway.degradation.priors import (
+    EXPONENTIAL,
+    GAMMA,
+    JUMP_MEAN,
+    JUMP_RATE,
+    POOLED_PRIOR,
+    RATE_MEAN,
+    RATE_VAR,
+    Priors,
+)
 from guideway.degradation.scale import scaled, to_values
 from guideway.degradation.series import DAYS_PER_YEAR, Floats, Ints, SeriesBatch
 from guideway.degradation.trend_kernels import (
@@ -36,6 +45,7 @@ from guideway.degradation.trend_kernels import (
     WAVE_VAR,
     Q,
     batch_trends,
+    carry_on,
     keep_rates_positive,
 )
 from guideway.degradation.works import AT, BEND, KIND
@@ -49,6 +59,7 @@ __all__ = [
     "STATUSES",
     "TOO_FEW_POINTS",
     "Trends",
+    "carry_trends",
     "fit_trends",
 ]
 
@@ -74,6 +85,7 @@ class Trends:
         noise_var, process_var: variance of a measurement; variance the level gains a year.
         season: (n, 3) cosine and sine of the yearly wave and the variance of either.
         jump_rate, jump_mean: abrupt new maxima a year and their mean size; 0 where the group has none.
+        fit: (n, 13) columns of ``trend_kernels``, from which ``carry_trends`` goes on.
     """
 
     as_of_days: Floats
@@ -96,6 +108,7 @@ class Trends:
     season: Floats
     jump_rate: Floats
     jump_mean: Floats
+    fit: Floats
 
     def __len__(self) -> int:
         """Number of series."""
@@ -145,7 +158,37 @@ def fit_trends(
     if chosen.nonnegative_rate:
         keep_rates_positive(states, (mean > 0.0) & (mean**2 > variance))
     result[:, [SIGMA2, VAR_LEVEL, COV, VAR_RATE]] += priors.runs.shared(known.cohort, day)
-    return _described(result, day, on_scale.rows, on_scale.direction, on_scale.is_log, priors, chosen)
+    return _described(result, day, on_scale.rows, on_scale.direction, priors, chosen)
+
+
+def carry_trends(
+    fit: Floats,
+    fitted_days: npt.ArrayLike,
+    as_of_days: npt.ArrayLike,
+    rows: Ints,
+    direction: npt.ArrayLike,
+    priors: Priors,
+    parameters: DegradationParameters | None = None,
+) -> Trends:
+    """Trends of an earlier day on ``as_of_days``, of series that nothing came for: what ``fit_trends`` would say then.
+
+    All that a later day does to a fit is to let its state grow; leaning on companions, keeping rates positive and what
+    runs share go with that growth in any order.
+
+    Args:
+        fit: (n, 13) ``Trends.fit`` of that day.
+        fitted_days: that day, for all or one a series; not after ``as_of_days``.
+        as_of_days: the day of the trends, for all or one a series.
+        rows: (n,) row of the priors of each series.
+        direction: (n,) +1 where higher is worse, -1 where lower is.
+        priors: those of the fit.
+        parameters: those of the fit.
+    """
+    day = np.broadcast_to(np.asarray(as_of_days, np.float64), (len(fit),)).copy()
+    result = np.array(fit, np.float64)
+    carry_on(result, (day - np.asarray(fitted_days, np.float64)) / DAYS_PER_YEAR)
+    sign = np.asarray(direction, np.float64)
+    return _described(result, day, rows, sign, priors, parameters or DegradationParameters())
 
 
 def _companions(known: SeriesBatch, works: Interventions, result: Floats) -> npt.NDArray[np.int32]:
@@ -161,10 +204,10 @@ def _described(
     day: Floats,
     rows: Ints,
     direction: Floats,
-    is_log: npt.NDArray[np.bool_],
     priors: Priors,
     parameters: DegradationParameters,
 ) -> Trends:
+    is_log = priors.model[rows] == EXPONENTIAL
     status = result[:, STATUS].astype(np.int8)
     fitted = (status == OK) | (status == POOLED) | (status == CONSTANT)
     wave = np.nan_to_num(result[:, WAVE_COS : WAVE_VAR + 1])
@@ -202,4 +245,5 @@ def _described(
         season=wave,
         jump_rate=np.nan_to_num(table[:, JUMP_RATE]),
         jump_mean=np.nan_to_num(table[:, JUMP_MEAN]),
+        fit=result,
     )

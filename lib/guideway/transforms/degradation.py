@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from guideway.transforms.series import Limits
 from guideway.transforms.shared import shared
-from guideway.udfs.degradation import FITTED_DDL, Fitting, fit_series
+from guideway.udfs.degradation import FITTED_DDL, Fitting, carry_fits, fit_series
 
 
 def fit(series: DataFrame, limits: Limits, fittings: Sequence[Fitting]) -> DataFrame:
@@ -21,6 +21,12 @@ def fit(series: DataFrame, limits: Limits, fittings: Sequence[Fitting]) -> DataF
     """
     together = limits.beside(series).repartition("asset_id").sortWithinPartitions("asset_id", "indicator")
     return together.mapInArrow(fit_series(shared(series.sparkSession, fittings)), FITTED_DDL)
+
+
+def carry(fits: DataFrame, limits: Limits, fitting: Fitting) -> DataFrame:
+    """The same of fits that are carried on to the day, rows of silver.series_fit; no series is read for it."""
+    told = shared(fits.sparkSession, (fitting,))
+    return limits.beside(fits).mapInArrow(carry_fits(told), FITTED_DDL)
 
 
 def trend_rows(fitted: DataFrame) -> DataFrame:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import date
 
+import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from guideway.contracts import Table
 from guideway.contracts.reference import ASSET, LINE, SECTION, TRAFFIC, WEATHER, WORK_HISTORY
+from guideway.degradation.learning import quarter_start
 from guideway.monitoring.registry import indicators
 from guideway.prognostics.weather import Weather
 from guideway.rulebooks.rulebook import Rulebook
@@ -17,6 +20,8 @@ from guideway.transforms import series
 from guideway.transforms.features import with_facts
 from guideway.transforms.network import load_network
 from guideway.transforms.series_cells import SeriesCells
+from guideway.transforms.series_fits import made_of
+from guideway.udfs.degradation import epoch_days
 
 FIT_YEARS = 5
 """A fit takes the recordings of this year and of so many before it; see docs/decisions/0018."""
@@ -33,7 +38,6 @@ class History:
         work_types: names of the works' codes.
         limits: the limits of every asset.
         series: all of every series, see ``series.condition_series``.
-        recent: what fits take: the last ``FIT_YEARS``, so that a week costs the same however long the history is.
     """
 
     def __init__(
@@ -58,24 +62,49 @@ class History:
         self.work_types = tuple(row.work_type for row in names)
         spark = read(LINE).sparkSession
         self.limits = series.network_limits(spark, self.network, rulebooks, indicators())
-        parts = (
-            SeriesCells.of(read).current() if cells is None else cells,
-            read(ASSET),
-            read(LINE),
-            series.asset_past(read(ASSET), read(WORK_HISTORY), read(TRAFFIC), self.work_types, self._until),
-            series.indicator_frame(spark, indicators()),
-            as_of,
-        )
-        self.series = series.condition_series(*parts)
-        self.recent = series.condition_series(*parts, FIT_YEARS)
+        self._as_of = as_of
+        self._cells = SeriesCells.of(read).current() if cells is None else cells
+        self._trendable = series.indicator_frame(spark, indicators())
+        self.series = self._gathered(self._cells)
+
+    def recent(self, assets: DataFrame | None = None, by_load: bool = True) -> DataFrame:
+        """What fits take: the last ``FIT_YEARS``, so that a week costs the same however long the history is.
+
+        Args:
+            assets: only the series of these, a column asset_id; by default all.
+            by_load: whether any group grows by load; without, traffic stays where it is.
+        """
+        cells = self._cells if assets is None else self._cells.join(assets, "asset_id", "left_semi")
+        return self._gathered(cells, FIT_YEARS, by_load)
+
+    def made_of(self, digest: str, by_load: bool = True) -> DataFrame:
+        """What the fits of each asset come from, as one number; see ``series_fits.made_of``."""
+        first = self._as_of.year - FIT_YEARS
+        cells = self._cells.where(F.col("year").between(first, self._as_of.year))
+        return made_of(cells, self._past(by_load), self._read(ASSET), self._read(LINE), self._as_of, digest)
+
+    def _past(self, by_load: bool) -> DataFrame:
+        traffic = self._read(TRAFFIC) if by_load else self._read(TRAFFIC).where(F.lit(False))
+        return series.asset_past(self._read(ASSET), self._read(WORK_HISTORY), traffic, self.work_types, self._until)
+
+    def _gathered(
+        self, cells: DataFrame, years: int | None = None, by_load: bool = True, whole_since: float = math.inf
+    ) -> DataFrame:
+        places = self._read(ASSET), self._read(LINE), self._past(by_load)
+        return series.condition_series(cells, *places, self._trendable, self._as_of, years, whole_since)
 
     def sample(self, each: int = SAMPLE_ASSETS) -> DataFrame:
-        """Recent series of at most ``each`` assets of every mode and type, evenly along the network."""
+        """Recent series of at most ``each`` assets of every mode and type, evenly along the network.
+
+        What they hold of the time before the quarter is the same all quarter: it is what is learned from.
+        """
         kinds: dict[tuple[str, str], list[str]] = {}
         for asset_id, stretch in sorted(self.network.by_asset.items()):
             kinds.setdefault((stretch.mode, stretch.asset_type), []).append(asset_id)
         chosen = [asset for assets in kinds.values() for asset in assets[:: max(1, -(-len(assets) // each))]]
-        return self.recent.where(F.col("asset_id").isin(chosen))
+        cells = self._cells.where(F.col("asset_id").isin(chosen))
+        quarter = float(quarter_start(np.array([epoch_days(self._as_of)]))[0])
+        return self._gathered(cells, FIT_YEARS, whole_since=quarter)
 
     def with_facts(self) -> DataFrame:
         """Series that have a limit, with the facts models learn from; see ``transforms.features.with_facts``."""

@@ -15,9 +15,6 @@ from guideway.degradation.parameters import DegradationParameters
 from guideway.udfs.degradation import Fitting, epoch_days
 from guideway.udfs.ragged import cohort_names, series_batch
 
-SAMPLE_POINTS = 12_000
-"""Values of a pool that are learned from: those of 400 assets measured every four weeks for a little over two years."""
-
 _MEANS = ("coverage_80", "coverage_95", "crps", "bias", "baseline_crps", "persistence_crps", "ols_crps")
 
 
@@ -25,13 +22,12 @@ def learn_from_sample(
     sample: pa.RecordBatch, work_types: tuple[str, ...], *days: date
 ) -> list[tuple[Learned, Fitting]]:
     """Fit priors and interval factors of each day on rows of ``condition_series``, and back-test them."""
-    batch = thinned(sample)
     pools, cohorts = (
-        tuple(sorted(pc.unique(names).to_pylist())) if batch.num_rows else ()
-        for names in (batch.column("pool"), cohort_names(batch))
+        tuple(sorted(pc.unique(names).to_pylist())) if sample.num_rows else ()
+        for names in (sample.column("pool"), cohort_names(sample))
     )
     parameters, ends = DegradationParameters(), [epoch_days(day) for day in days]
-    series = series_batch(batch, pools, work_types, cohorts=cohorts)
+    series = series_batch(sample, pools, work_types, cohorts=cohorts)
     taught = learn_days(series, pools, ends, parameters, isolated_defects=[is_peak(pool) for pool in pools])
     return [
         (learned, Fitting(day, parameters, learned.priors, learned.calibration, work_types, cohorts))
@@ -42,25 +38,6 @@ def learn_from_sample(
 def is_peak(pool: str) -> bool:
     """Whether a pool's indicator is a peak: an extreme of its section, where isolated defects show."""
     return pool.split("|", maxsplit=1)[0].endswith("_peak")
-
-
-def thinned(batch: pa.RecordBatch, most: int = SAMPLE_POINTS) -> pa.RecordBatch:
-    """Every second (third, ...) series of pools with more than ``most`` values: learning has an end.
-
-    Args:
-        batch: rows of ``condition_series`` in the order of their assets.
-        most: values a pool may have.
-    """
-    if not batch.num_rows:
-        return batch
-    pool = np.asarray(batch.column("pool").dictionary_encode().indices)
-    points = np.asarray(pc.list_value_length(batch.column("t_days")), dtype=np.int64)
-    each = np.maximum(1, -(-np.bincount(pool, points).astype(np.int64) // most))
-    order = np.argsort(pool, kind="stable")
-    starts = np.searchsorted(pool[order], pool[order])
-    place = np.empty(len(pool), np.int64)
-    place[order] = np.arange(len(pool)) - starts
-    return batch.filter(pa.array(place % each[pool] == 0))
 
 
 def scorecard_rows(spark: SparkSession, learned: Learned, as_of: date) -> DataFrame:

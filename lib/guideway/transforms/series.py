@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -132,6 +133,7 @@ def condition_series(
     indicators: DataFrame,
     as_of: date,
     years: int | None = None,
+    whole_since: float = math.inf,
 ) -> DataFrame:
     """One row an asset and indicator, of values measured by the end of ``as_of``.
 
@@ -147,6 +149,7 @@ def condition_series(
         as_of: the day.
         years: only recordings begun in that day's year or so many years before it, and of a series no more than its
             ``MOST_POINTS`` latest values; by default all.
+        whole_since: a day since 1970-01-01 UTC; only values before it count as such, and all since then are taken.
 
     Returns:
         Columns asset_id, indicator, line_id, unit, direction, pool (pooling group), t_days, values, known_days,
@@ -157,8 +160,9 @@ def condition_series(
         told = told.where(F.col("year") >= as_of.year - years)
     series = _gathered(told.join(F.broadcast(indicators), "indicator"), epoch_days(as_of))
     if years is not None:
-        latest = F.slice("points", -MOST_POINTS, MOST_POINTS)
-        series = series.withColumn("points", F.when(F.size("points") > MOST_POINTS, latest).otherwise(F.col("points")))
+        n_before = F.size(F.filter("points", lambda p: p["t_days"] < whole_since))
+        first = F.greatest(n_before - MOST_POINTS, F.lit(0)) + 1
+        series = series.withColumn("points", F.slice("points", first, F.size("points")))
     modes = F.broadcast(lines.select("line_id", "mode"))
     kinds = assets.select("asset_id", "asset_type")
     none = {name: F.coalesce(name, F.array()) for name in past.columns if name != "asset_id"}

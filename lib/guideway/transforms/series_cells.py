@@ -21,7 +21,7 @@ from guideway.contracts.gold import CONDITION
 from guideway.contracts.silver import CONDITION_SERIES, MEASUREMENT
 from guideway.transforms.recording import IDENTITY
 
-DEFINITION = "1"
+DEFINITION = "2"
 """Raised whenever cells are made otherwise, so that all are made anew."""
 
 _CELL = ["line_id", "year"]
@@ -31,6 +31,11 @@ _SECONDS_PER_DAY = 86_400.0
 def days(timestamp: Column) -> Column:
     """A timestamp as days since 1970-01-01 UTC."""
     return F.unix_micros(timestamp) / (1e6 * _SECONDS_PER_DAY)
+
+
+def quoted(text: str) -> str:
+    """A text as a literal of Spark SQL."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def known_since(recordings: DataFrame) -> DataFrame:
@@ -113,7 +118,7 @@ class SeriesCells:
         """The old cells as SQL of literals."""
         by_year: dict[int, list[str]] = {}
         for line_id, year in self.old:
-            by_year.setdefault(year, []).append("'" + line_id.replace("\\", "\\\\").replace("'", "\\'") + "'")
+            by_year.setdefault(year, []).append(quoted(line_id))
         return " OR ".join(f"(year = {year} AND line_id IN ({', '.join(ids)}))" for year, ids in by_year.items())
 
     def anew(self) -> DataFrame:
@@ -137,6 +142,8 @@ class SeriesCells:
             .repartition(*_CELL)
             .groupBy("asset_id", "indicator", "line_id", "unit", "year", "made_of")
             .agg(F.array_sort(F.collect_list(point)).alias("points"))
+            .withColumn("points_hash", F.xxhash64("asset_id", "indicator", "line_id", "unit", "year", "points"))
+            .withColumn("last_days", F.element_at("points", -1)["t_days"])
         )
 
 

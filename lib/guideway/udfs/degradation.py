@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,13 +10,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from guideway import __version__
 from guideway.degradation.calibration import Calibration
+from guideway.degradation.compiled import ENGINE
 from guideway.degradation.forecasts import Forecasts, forecast_limits
 from guideway.degradation.interventions import SOURCES, Interventions, find_interventions
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.priors import MODELS, Priors
 from guideway.degradation.series import SeriesBatch
-from guideway.degradation.trends import STATUSES, Trends, fit_trends
+from guideway.degradation.trend_kernels import RESULT_COLUMNS
+from guideway.degradation.trends import STATUSES, Trends, carry_trends, fit_trends
 from guideway.udfs.ragged import floats, lists, moments, numbers, ragged, series_batch, words
 
 _TREND = (
@@ -28,9 +31,11 @@ _FORECAST = (
     "probability_4w double, probability_13w double, probability_26w double, probability_52w double, provenance string"
 )
 _WORK = "at timestamp, work_type string, source string, confidence double, effect double, sigma double, work_id string"
+_SERIES = ("asset_id", "indicator", "line_id", "unit", "pool", "direction")
 FITTED_DDL = (
-    "as_of date, asset_id string, indicator string, line_id string, unit string, "
-    f"trend struct<{_TREND}>, forecasts array<struct<{_FORECAST}>>, works array<struct<{_WORK}>>"
+    "as_of date, asset_id string, indicator string, line_id string, unit string, pool string, direction int, "
+    f"trend struct<{_TREND}>, forecasts array<struct<{_FORECAST}>>, works array<struct<{_WORK}>>, "
+    "fitted_on date, fit array<double>"
 )
 
 
@@ -49,6 +54,11 @@ class Fitting:
     def as_of_days(self) -> float:
         """The end of the day; see ``epoch_days``."""
         return epoch_days(self.as_of)
+
+    @property
+    def digest(self) -> str:
+        """Stands for all that is the same for every series of the day, but the day and what only forecasts need."""
+        return "/".join((ENGINE or __version__, self.parameters.digest, self.priors.digest))
 
 
 def epoch_days(day: date) -> float:
@@ -103,14 +113,55 @@ def _fitted(batch: pa.RecordBatch, plan: Fitting) -> pa.RecordBatch:
     series = series_batch(batch, plan.priors.groups, plan.work_types, cohorts=plan.cohorts).until(plan.as_of_days)
     works = find_interventions(series, plan.priors, plan.parameters, plan.as_of_days)
     trends = fit_trends(series, plan.priors, plan.as_of_days, plan.parameters, works)
+    found = _work_column(works, trends, series, batch.column("work_ids"), plan.work_types)
+    fitted_on = pa.repeat(pa.scalar(plan.as_of), batch.num_rows)
+    return _told(batch, plan, trends, {"works": found, "fitted_on": fitted_on, "fit": _fit_column(trends)})
+
+
+def carry_fits(
+    fitting: Callable[[], Sequence[Fitting]],
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """A function for ``mapInArrow`` over rows of ``silver.series_fit`` (with ``limits``) that yields ``FITTED_DDL``."""
+
+    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        (plan,) = fitting()
+        for batch in batches:
+            if batch.num_rows:
+                yield _carried(batch, plan)
+
+    return run
+
+
+def _carried(batch: pa.RecordBatch, plan: Fitting) -> pa.RecordBatch:
+    same = {name: batch.column(name) for name in ("works", "fitted_on", "fit")}
+    rows = pc.fill_null(pc.index_in(batch.column("pool"), value_set=pa.array(plan.priors.groups, pa.string())), -1)
+    trends = carry_trends(
+        floats(same["fit"].flatten()).reshape(batch.num_rows, RESULT_COLUMNS),
+        np.asarray(same["fitted_on"].cast(pa.int32())) + 1.0,
+        plan.as_of_days,
+        np.asarray(rows, np.int64) % (len(plan.priors.groups) + 1),  # -1 is the last row
+        np.asarray(batch.column("direction")),
+        plan.priors,
+        plan.parameters,
+    )
+    return _told(batch, plan, trends, same)
+
+
+def _told(batch: pa.RecordBatch, plan: Fitting, trends: Trends, fits: Mapping[str, pa.Array]) -> pa.RecordBatch:
+    """Rows of ``FITTED_DDL`` of the series of a batch, from their trends on the day and what is kept of their fits."""
     limit_offsets, limits = ragged(batch.column("limits"))
     forecasts = forecast_limits(trends, limit_offsets, floats(limits.field("limit")), plan.calibration)
     columns = {"as_of": pa.repeat(pa.scalar(plan.as_of), batch.num_rows)}
-    columns |= {name: batch.column(name) for name in ("asset_id", "indicator", "line_id", "unit")}
+    columns |= {name: batch.column(name) for name in _SERIES}
     columns["trend"] = _trend_column(trends)
     columns["forecasts"] = _forecast_column(forecasts, limits, trends)
-    columns["works"] = _work_column(works, trends, series, batch.column("work_ids"), plan.work_types)
+    columns |= fits
     return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+
+
+def _fit_column(trends: Trends) -> pa.ListArray:
+    bounds = pa.array(np.arange(len(trends) + 1, dtype=np.int32) * RESULT_COLUMNS)
+    return pa.ListArray.from_arrays(bounds, pa.array(trends.fit.ravel()))
 
 
 def _trend_column(trends: Trends) -> pa.StructArray:

@@ -1,25 +1,23 @@
-"""The sample a fit learns from: as much after twenty years as after two."""
+"""What is learned from: an even share of each group, the same all quarter."""
 
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
 
-from guideway.transforms.scorecard import thinned
+from guideway.degradation.learning import thinned
+from guideway.degradation.series import SeriesBatch
 
 
-def test_large_pools_are_thinned_evenly_and_small_ones_left_alone() -> None:
-    rng = np.random.default_rng(4)
-    pools = np.array(["large", "small", "middle"])[rng.integers(0, 3, 900)]
-    lengths = np.where(pools == "large", 50, 10)
-    assets = [f"A{k:04d}" for k in range(900)]
-    lists = pa.array([np.arange(n, dtype=float) for n in lengths], pa.list_(pa.float64()))
-    batch = pa.RecordBatch.from_arrays([pa.array(assets), pa.array(pools), lists], ["asset_id", "pool", "t_days"])
-    most = 50 * int((pools == "large").sum()) // 3 + 1
-
-    kept = thinned(batch, most)
-    for pool, each in {"large": 3, "small": 1, "middle": 1}.items():
-        own = [asset for asset, of in zip(assets, pools, strict=True) if of == pool]
-        rows = kept.filter(pa.array([of == pool for of in kept.column("pool").to_pylist()]))
-        assert rows.column("asset_id").to_pylist() == own[::each]
-    assert thinned(batch.slice(0, 0)).num_rows == 0
+def test_large_groups_are_thinned_evenly_and_small_ones_left_alone() -> None:
+    most, points = 100, 20
+    group = np.array([0] * 30 + [1] * 4)[np.random.default_rng(0).permutation(34)]
+    times = np.tile(np.arange(points, dtype=float), (34, 1))
+    batch = SeriesBatch.of(np.arange(35) * points, times.ravel(), np.repeat(np.arange(34.0), points), group=group)
+    kept = thinned(batch, float(points), most)
+    of_large, of_small = (kept.values[::points][kept.group == number] for number in (0, 1))
+    assert of_large.tolist() == np.flatnonzero(group == 0)[::6].tolist()
+    assert of_small.tolist() == np.flatnonzero(group == 1).tolist()
+    later = thinned(batch, points / 2.0 - 1.0, most)
+    assert later.values[::points][later.group == 0].tolist() == np.flatnonzero(group == 0)[::3].tolist()
+    assert later.t_days.max() == points - 1, "only the count stops at the day"
+    assert len(thinned(batch.take([]), 1.0, most)) == 0
