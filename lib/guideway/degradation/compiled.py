@@ -31,9 +31,9 @@ def kernel(function: Kernel) -> Kernel:
     in every process.
     """
     try:
-        compiled = njit(cache=True, nogil=True)(function)
+        compiled = njit(cache=True, nogil=True, error_model="numpy")(function)
     except RuntimeError:
-        return cast(Kernel, njit(nogil=True)(function))
+        return cast(Kernel, njit(nogil=True, error_model="numpy")(function))
     index: Any = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
     if _DIGEST is not None and index is not None:
         index._source_stamp = _DIGEST
