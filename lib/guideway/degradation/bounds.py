@@ -18,7 +18,10 @@ BLOCK = 15  # points: longer blocks bind tighter until their scatter exceeds a p
 
 @kernel
 def scatter(sums: Floats, first: int, last: int) -> float:
-    """Least squared distance of a piece from any line, whatever the slope: what its points add to any partition."""
+    """Least squared distance of a piece from any line, whatever the slope: what its points add to any partition.
+
+    A piece within another adds no more than there, and parts add no more than the whole: so the bounds hold.
+    """
     w = sums[last, 0] - sums[first, 0]
     if w <= 2.0:
         return 0.0
