@@ -29,12 +29,12 @@ def kernel(function: Kernel) -> Kernel:
 
     Numba renews a cached kernel only when its own file changes, though it contains the kernels it calls from other
     files. Here the whole package's content is its stamp. Where nothing can be cached (no writable folder), it compiles
-    in every process.
+    in every process. Divisions by zero give infinity or NaN as in numpy: one series must not end the batch it is in.
     """
     try:
-        compiled = njit(cache=True, nogil=True)(function)
+        compiled = njit(cache=True, nogil=True, error_model="numpy")(function)
     except RuntimeError:
-        return cast(Kernel, njit(nogil=True)(function))
+        return cast(Kernel, njit(nogil=True, error_model="numpy")(function))
     index: Any = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
     if ENGINE is not None and index is not None:
         index._source_stamp = ENGINE

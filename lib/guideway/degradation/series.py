@@ -173,9 +173,12 @@ class SeriesBatch:
 
         Traffic stays as stated: what it is a measure for (``load_axis.TimeAxis``) leaves out what came later.
         """
-        day = np.broadcast_to(np.asarray(as_of_days, np.float64), (len(self),))
-        rows = self.t_days <= np.repeat(day, np.diff(self.offsets))
-        work_rows = self.work_t_days <= np.repeat(day, np.diff(self.work_offsets))
+        day = np.asarray(as_of_days, np.float64)
+        each = np.broadcast_to(day, (len(self),))
+        rows = self.t_days <= (np.repeat(each, np.diff(self.offsets)) if day.ndim else day)
+        work_rows = self.work_t_days <= np.repeat(each, np.diff(self.work_offsets))
+        if rows.all() and work_rows.all():  # a batch of the present: a copy would cost a tenth of its trends
+            return self
         return replace(
             self,
             offsets=ragged_filter(self.offsets, rows),

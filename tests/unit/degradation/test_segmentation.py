@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import ruptures
 
-from guideway.degradation import segmentation
 from guideway.degradation.segmentation import optimal_breaks, piece_cost, prefix_sums
 
 RIDGE_0 = np.array([0.0, np.inf])
@@ -39,16 +38,19 @@ def test_cost_is_the_ridge_regression_residual():
     assert piece_cost(prefix_sums(t, y, np.ones(20)), 0, 20, np.array([shrink, np.inf])) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("price", [20.0, np.inf])
-@pytest.mark.parametrize("seed", range(3))
-def test_pruning_does_not_change_the_answer(seed, price):
-    n, slopes = 600, np.array([0.5, price])
-    t, y = sawtooth(n, seed, every=41)
-    sums = prefix_sums(t, y, np.ones(n))
-    penalty = free(n, 4.0 * np.log(n))
-    exact = _unpruned(sums, penalty, slopes)
-    assert n > segmentation.PRUNE_ABOVE
-    assert optimal_breaks(sums, penalty, slopes).tolist() == exact
+@pytest.mark.parametrize("n", [3, 9, 29, 60, 128, 300])
+@pytest.mark.parametrize("price", [5.0, 20.0, np.inf])
+@pytest.mark.parametrize("seed", range(4))
+def test_bounds_and_pruning_do_not_change_the_answer(seed, price, n):
+    rng = np.random.default_rng(seed)
+    slopes = np.array([0.5, price])
+    t, y = sawtooth(n, seed, every=(17, 41, 5, n)[seed])
+    y += rng.choice([0.0, 400.0, -30.0], n, p=[0.94, 0.03, 0.03])  # short pieces may not be steep, however they lie
+    penalty = free(n, rng.choice([4.0, 1.0]) * np.log(n))
+    penalty[rng.random(n) < 0.1] = np.inf
+    penalty[2 : max(n - 1, 2) : 7] = rng.choice([0.0, 3.0])
+    sums = prefix_sums(t, y, (rng.random(n) < 0.95).astype(float))
+    assert optimal_breaks(sums, penalty, slopes).tolist() == _unpruned(sums, penalty, slopes)
 
 
 def _unpruned(sums, penalty, slopes):

@@ -131,6 +131,7 @@ def test_a_work_not_measured_yet_does_not_lose_the_level_of_a_group_where_works_
         ([1.0, 2.0], [3.0, 4.0], Priors.unknown(), TOO_FEW_POINTS),
         ([1.0, 2.0], [3.0, 4.0], KNOWN, POOLED),
         ([1.0, 30.0, 60.0, 90.0, 120.0], [1e300, -1e300, 1e300, 1e299, 1e300], Priors.unknown(), FAILED),
+        ([1.0, 30.0, 60.0, 90.0, 120.0], [1e-200, 2e-200, 1e-200, 3e-200, 2e-200], Priors.unknown(), FAILED),
     ],
 )
 def test_poison_gives_a_status(t, values, priors, status):
