@@ -80,14 +80,20 @@ def learn_days(
     past = known.until(taught_on[latest])
     trials = try_forms(past, backtest_origins(past, taught_on[latest]), parameters, groups, usual)
 
-    def priors_of(day: float) -> Priors:
-        return estimate_priors(known.until(day), parameters, groups, forms=trials.best(day), as_of_days=day)
+    def at_load_of(day: float) -> tuple[float, float]:
+        """The learning day, and the day whose traffic rates are at: where no form is by load, any will do."""
+        taught = taught_on[day]
+        return taught, day if any(form.by_load for form in trials.best(taught)) else taught
 
-    taught = sorted(set(taught_on.values()))
-    priors: dict[float, Priors] = dict(zip(taught, in_threads(priors_of, taught), strict=True))
+    def priors_of(days: tuple[float, float]) -> Priors:
+        taught, load = days
+        return estimate_priors(known.until(taught), parameters, groups, forms=trials.best(taught), as_of_days=load)
+
+    different = sorted(set(map(at_load_of, moments)))
+    priors: dict[tuple[float, float], Priors] = dict(zip(different, in_threads(priors_of, different), strict=True))
 
     def priors_on(day: float) -> Priors:
-        return priors[taught_on[day]]
+        return priors[at_load_of(day)]
 
     scored = backtest(known, priors_on(latest), origins, HORIZONS_WEEKS, parameters, priors_on=priors_on)
     return [Learned(priors_on(day), *scored.known_on(day)) for day in days]

@@ -107,8 +107,8 @@ def test_days_one_a_series_measure_by_the_traffic_of_each() -> None:
 
 
 GROUPS = ("by load", "in time")
-DAYS = 18_000.0 + 28.0 * np.arange(66)
-TODAY = float(DAYS[-1]) + 5.0
+DAYS = 17_989.0 + 28.0 * np.arange(66)
+TODAY = float(DAYS[-1]) + 6.0  # the first day of a quarter: what is learned is all of it
 ORIGINS = DAYS[0] + 5.0 + 28.0 * np.arange(30, 62, 9)
 TURNS = np.array([17_000.0, DAYS[16], DAYS[36], DAYS[44], DAYS[52]])
 LOADS = 1e4 * np.array([2.0, 4.0, 1.0, 3.0, 1.0])
@@ -156,6 +156,9 @@ def test_what_is_learned_forecasts_by_load(fleet: SeriesBatch) -> None:
     np.testing.assert_allclose(trends.rate_per_year[:40], RATES[:40] / 2.0, atol=0.03)
     np.testing.assert_array_equal(trends.since_days[40:], DAYS[0])
     np.testing.assert_allclose(trends.since_days[:40], DAYS[0], atol=1e-6)
+    twice = alike(fleet, np.append(TURNS, TODAY + 1.0), np.append(LOADS, 2.0 * LOADS[-1]))
+    later = learn(twice, GROUPS, TODAY + 8.0, AUTO)
+    assert later.priors.rate_mean[0] == pytest.approx(2.0 * learned.priors.rate_mean[0], rel=0.01), "at its traffic"
 
 
 @pytest.mark.parametrize("load", [LOADS * 0.0 + 2e4, 2e4 * np.array([1.0, 1.05, 0.97, 1.1, 1.0]), LOADS[:0]])
