@@ -33,7 +33,7 @@ from guideway.degradation.restoration import estimate_effects, estimate_shifts
 from guideway.degradation.runs import estimate_runs
 from guideway.degradation.scale import ScaledSeries, scaled
 from guideway.degradation.series import DAYS_PER_YEAR, Floats, Ints, SeriesBatch
-from guideway.degradation.spread import believed_spread
+from guideway.degradation.spread import believed_mean, believed_spread
 from guideway.degradation.trend_kernels import series_noise
 from guideway.degradation.waves import estimate_season, without_season
 from guideway.degradation.works import BEND, EFFECTIVE, KIND, POSITION
@@ -135,7 +135,9 @@ def _learned(
     believed = believed_spread(rates, variances)
     errors = run_errors(series.offsets, series.t_days, series.z, filtered.sigma)
     standalone = Standalone(batch.asset, rates, variances, series.offsets, measured_days, errors)
-    return priors.with_row(0, rate_var=float(np.fmax(priors.rate_var[0], believed))), standalone
+    runs = priors.runs if form.runs else estimate_runs(series.offsets, measured_days, series.z, batch.cohort)
+    mean = believed_mean(float(priors.rate_mean[0]), runs.error_of_mean(batch.cohort))
+    return priors.with_row(0, rate_mean=mean, rate_var=float(np.fmax(priors.rate_var[0], believed))), standalone
 
 
 class _Filtered(NamedTuple):

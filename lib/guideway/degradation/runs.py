@@ -76,6 +76,12 @@ class RunEffects:
             found[own] = one * np.column_stack(columns)
         return found
 
+    def error_of_mean(self, cohort: npt.NDArray[np.int32]) -> float:
+        """Variance of the mean rate a year of series of these cohorts: a line through its runs is in every series."""
+        cohorts, counts = np.unique(cohort, return_counts=True)
+        lines = self.shared(cohorts, np.zeros(len(cohorts)))[:, 3]
+        return float(np.sum((counts / len(cohort)) ** 2 * lines))
+
 
 @kernel
 def without_runs(offsets: Ints, t: Floats, z: Floats, bounds: Ints, run_t: Floats, effect: Floats) -> Floats:

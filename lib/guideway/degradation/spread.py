@@ -1,4 +1,4 @@
-"""How far the rates of a group's series lie apart, with what a few series leave open."""
+"""The mean rate of a group and how far those of its series lie apart, with what few runs and series leave open."""
 
 from __future__ import annotations
 
@@ -41,4 +41,18 @@ def believed_spread(rates: Floats, variances: Floats) -> float:
     return float((posterior @ deviation) ** 2 + posterior @ (1.0 / total))
 
 
-__all__ = ["believed_spread"]
+def believed_mean(mean: float, error: float) -> float:
+    """A group's mean rate, nearer to none the less its few runs can tell it from what they share.
+
+    Empirical Bayes with means of groups around 0: under ``N(0, a)`` the posterior mean is ``mean a / (a + error)``, and
+    ``a`` is taken from the mean itself, ``max(mean^2 - error, 0)``; the positive-part rule of James and Stein (1961).
+
+    Args:
+        mean: estimated mean of the rates.
+        error: its variance by what the runs of a line share, which no number of its series averages out.
+    """
+    square = mean * mean
+    return 0.0 if square <= error else mean * (1.0 - error / square)
+
+
+__all__ = ["believed_mean", "believed_spread"]

@@ -7,7 +7,7 @@ from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.pooling import estimate_priors, pooled_rates
 from guideway.degradation.priors import GAMMA, LINEAR, WIENER, Priors
 from guideway.degradation.series import SeriesBatch
-from guideway.degradation.spread import believed_spread
+from guideway.degradation.spread import believed_mean, believed_spread
 from tests.unit.degradation.simulated import simulate
 
 
@@ -105,3 +105,15 @@ def test_believed_spread_of_many_series_is_their_spread():
     exact = np.array([0.1, 0.3, 0.4, 0.6])
     assert believed_spread(exact, np.full(4, 1e-9)) > np.var(exact, ddof=1)
     assert np.isnan(believed_spread(estimates[:3], variances[:3]))
+
+
+def test_a_mean_within_its_error_is_believed_the_less():
+    assert believed_mean(-0.3, 0.0) == -0.3
+    assert believed_mean(0.1, 0.2**2) == 0.0
+    assert believed_mean(-4.0, 1.0) == pytest.approx(-3.75)
+    rng = np.random.default_rng(5)
+    true = rng.normal(0.0, np.repeat([0.0, 0.5, 20.0], 2000))
+    seen = true + rng.normal(size=len(true))
+    believed = np.array([believed_mean(mean, 1.0) for mean in seen])
+    loss, usual = (np.mean(np.square(each - true).reshape(3, -1), axis=1) for each in (believed, seen))
+    assert np.all(loss < [0.5, 0.8, 1.05] * usual)

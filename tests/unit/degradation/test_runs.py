@@ -82,3 +82,29 @@ def test_a_sensor_that_is_stuck_stays_so() -> None:
     assert trends.status[0] == CONSTANT
     assert trends.level_now[0] == 1.25
     assert len(batch) == SECTIONS
+
+
+def test_the_mean_rate_of_a_group_errs_by_the_line_of_what_its_runs_share() -> None:
+    rng = np.random.default_rng(9)
+    years = (DAYS - DAYS[0]) / DAYS_PER_YEAR
+    lines, sections = 2, np.array([30, 10])  # a line of thrice as many sections weighs thrice as much
+    shared = rng.normal(0.0, SHARED, (4000, lines, RUNS))
+    slopes = (shared @ (years - years.mean())) / np.sum((years - years.mean()) ** 2)
+    expected = np.var(slopes @ (sections / sections.sum()))
+    cohort = np.repeat(np.arange(lines), RUNS)
+    runs = RunEffects(cohort, np.tile(DAYS, lines), np.zeros(lines * RUNS), np.full(lines * RUNS, SHARED**2))
+    members = np.repeat(np.arange(lines), sections).astype(np.int32)
+    assert runs.error_of_mean(members) == pytest.approx(expected, rel=0.06)
+    assert RunEffects.none().error_of_mean(members) == 0.0
+
+
+def test_sections_that_stay_as_they_are_do_not_take_a_rate_from_their_runs() -> None:
+    means = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        values = 1.0 + rng.normal(0.0, SHARED, 12) + rng.normal(0.0, NOISE, (20, 12))
+        batch = SeriesBatch.from_lists([DAYS[:12]] * 20, list(values), cohort=np.zeros(20))
+        slope = np.polyfit((DAYS[:12] - DAYS[0]) / DAYS_PER_YEAR, values.mean(axis=0), 1)[0]
+        means.append((float(estimate_priors(batch).rate_mean[0]), slope))
+    learned, seen = np.sqrt(np.mean(np.square(means), axis=0))
+    assert learned < 0.6 * seen
