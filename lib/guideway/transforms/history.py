@@ -81,6 +81,7 @@ class History:
         """What the fits of each asset come from, as one number; see ``series_fits.made_of``."""
         first = self._as_of.year - FIT_YEARS
         cells = self._cells.where(F.col("year").between(first, self._as_of.year))
+        cells = cells.join(F.broadcast(self._trendable), "indicator")
         return made_of(cells, self._past(by_load), self._read(ASSET), self._read(LINE), self._as_of, digest)
 
     def _past(self, by_load: bool) -> DataFrame:

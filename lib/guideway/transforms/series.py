@@ -138,7 +138,8 @@ def condition_series(
     """One row an asset and indicator, of values measured by the end of ``as_of``.
 
     Since when each value is known goes with it, and when a correction took its place: whoever must not know more than a
-    past day did takes what was known then, all others what never lapsed (``udfs.ragged.series_batch``).
+    past day did takes what was known then, all others what never lapsed (``udfs.ragged.series_batch``). Fits, which
+    take some years, get the latter only, and nothing else to carry along.
 
     Args:
         cells: rows of silver.condition_series.
@@ -152,13 +153,17 @@ def condition_series(
         whole_since: a day since 1970-01-01 UTC; only values before it count as such, and all since then are taken.
 
     Returns:
-        Columns asset_id, indicator, line_id, unit, direction, pool (pooling group), t_days, values, known_days,
-        lapsed_days (null: never), and those of ``asset_past``. All series of an asset are in one partition.
+        Columns asset_id, indicator, line_id, unit, direction, pool (pooling group), t_days, values, of all years
+        known_days and lapsed_days (null: never), and those of ``asset_past``. All series of an asset are in one
+        partition.
     """
     told = cells.where(F.col("year") <= as_of.year)
-    if years is not None:
+    numbers = {"t_days": "t_days", "value": "values"}
+    if years is None:
+        numbers |= {"known_days": "known_days", "lapsed_days": "lapsed_days"}
+    else:
         told = told.where(F.col("year") >= as_of.year - years)
-    series = _gathered(told.join(F.broadcast(indicators), "indicator"), epoch_days(as_of))
+    series = _gathered(told.join(F.broadcast(indicators), "indicator"), epoch_days(as_of), tuple(numbers))
     if years is not None:
         n_before = F.size(F.filter("points", lambda p: p["t_days"] < whole_since))
         first = F.greatest(n_before - MOST_POINTS, F.lit(0)) + 1
@@ -167,14 +172,7 @@ def condition_series(
     kinds = assets.select("asset_id", "asset_type")
     none = {name: F.coalesce(name, F.array()) for name in past.columns if name != "asset_id"}
     return (
-        series.withColumns(
-            {
-                "t_days": F.transform("points", lambda p: p["t_days"]),
-                "values": F.transform("points", lambda p: p["value"]),
-                "known_days": F.transform("points", lambda p: p["known_days"]),
-                "lapsed_days": F.transform("points", lambda p: p["lapsed_days"]),
-            }
-        )
+        series.withColumns({name: F.col(f"points.{number}") for number, name in numbers.items()})
         .drop("points")
         .join(modes, "line_id")
         .join(kinds, "asset_id")
@@ -185,9 +183,17 @@ def condition_series(
     )
 
 
-def _gathered(cells: DataFrame, end_days: float) -> DataFrame:
-    """The cells of each series one after the other: its points before ``end_days``, in order of time."""
-    inside = F.filter("points", lambda p: p["t_days"] < end_days)
+def _gathered(cells: DataFrame, end_days: float, numbers: tuple[str, ...]) -> DataFrame:
+    """The cells of each series one after the other: its points before ``end_days``, in order of time.
+
+    Of each point these numbers; without lapsed_days points that lapsed are left out.
+    """
+
+    def is_taken(point: Column) -> Column:
+        is_inside = point["t_days"] < end_days
+        return is_inside if "lapsed_days" in numbers else is_inside & point["lapsed_days"].isNull()
+
+    inside = F.transform(F.filter("points", is_taken), lambda p: F.struct(*(p[name].alias(name) for name in numbers)))
     by_year = F.array_sort(F.collect_list(F.struct("year", inside.alias("points"))))
     # by asset, so that what is joined by asset later, and the fit of an asset's series together, shuffles no more
     apart = cells.repartition("asset_id").groupBy("asset_id", "indicator", "line_id", "unit", "direction")

@@ -26,7 +26,7 @@ def made_of(
     """What the fits of each asset come from on a day, as one number; no array of a series is read for it.
 
     Args:
-        cells: rows of silver.condition_series that a fit takes.
+        cells: rows of silver.condition_series that a fit takes, and the direction of their indicator.
         past: what ``series.asset_past`` gives.
         assets: reference.asset.
         lines: reference.line.
@@ -36,9 +36,8 @@ def made_of(
     Returns:
         Columns asset_id, made_of; null where a value of the asset lies after the day, and its cells tell nothing.
     """
-    values = cells.groupBy("asset_id").agg(
-        F.sum(F.col("points_hash").cast("decimal(38,0)")).alias("points"), F.max("last_days").alias("last_days")
-    )
+    row = F.xxhash64("points_hash", "direction").cast("decimal(38,0)")
+    values = cells.groupBy("asset_id").agg(F.sum(row).alias("points"), F.max("last_days").alias("last_days"))
     events = past.select("asset_id", F.xxhash64(*(name for name in past.columns if name != "asset_id")).alias("past"))
     modes = F.broadcast(lines.select("line_id", "mode"))
     kinds = assets.select("asset_id", "asset_type", "line_id").join(modes, "line_id")
