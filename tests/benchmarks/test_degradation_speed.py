@@ -1,5 +1,7 @@
 """Degradation: the same estimator over Arrow batches, called group by group, and alone in memory; results are equal.
 
+Beside them what a week costs that carries the fits on, because nothing came for their assets.
+
 Run by ``make bench``; ``GUIDEWAY_BENCH_SERIES=1000000`` takes a million series through Spark. Prints a table of costs;
 ``docs/benchmarks.md`` keeps the last one measured.
 """
@@ -10,7 +12,8 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
@@ -118,16 +121,18 @@ def test_arrow_batches_beside_groups_and_the_kernel_alone(
         trend = fit_trends(alone, priors, DAY, parameters)
         return pd.DataFrame({"asset_id": points["asset_id"].iloc[:1], "rate": trend.rate_per_year})
 
-    def by_batch(*files: Path) -> DataFrame:
-        stored = spark.read.schema(DDL).parquet(*map(str, files))
-        return degradation.fit(stored, limits, [fitting]).selectExpr("asset_id", "trend.rate_per_year AS rate")
+    def fitted(*files: Path) -> DataFrame:
+        return degradation.fit(spark.read.schema(DDL).parquet(*map(str, files)), limits, [fitting])
+
+    def rates(fits: DataFrame) -> DataFrame:
+        return fits.selectExpr("asset_id", "trend.rate_per_year AS rate")
 
     grouped = spark.read.parquet(str(folder / "points.parquet")).groupBy("asset_id")
     by_group = grouped.applyInPandas(one_group, "asset_id string, rate double")
 
     # equal results; and workers are started, kernels loaded
     kernel = fit_trends(batch, priors, DAY, parameters).rate_per_year
-    told = by_batch(folder / "series-000.parquet").toPandas().set_index("asset_id")["rate"]
+    told = rates(fitted(folder / "series-000.parquet")).toPandas().set_index("asset_id")["rate"]
     np.testing.assert_allclose(told.loc[rows.column("asset_id").to_pylist()], kernel, rtol=1e-9)
     groups = by_group.toPandas().set_index("asset_id")["rate"]
     np.testing.assert_allclose(told.loc[groups.index], groups, rtol=1e-9)
@@ -140,12 +145,20 @@ def test_arrow_batches_beside_groups_and_the_kernel_alone(
         )
         list(run([pa.RecordBatch.from_arrays([*rows.columns, empty], [*rows.schema.names, "limits"])]))
 
-    every = by_batch(*sorted(folder.glob("series-*.parquet")))
+    every = fitted(*sorted(folder.glob("series-*.parquet")))
+    every.drop("trend", "forecasts").write.parquet(str(folder / "fits"))
+    later = replace(fitting, as_of=AS_OF + timedelta(days=7))
+    carried = degradation.carry(spark.read.parquet(str(folder / "fits")), limits, later)
+    np.testing.assert_allclose(rates(carried).toPandas().set_index("asset_id")["rate"].loc[told.index], told, rtol=1e-9)
     alone()
     costs = {
         "Arrow batches, 2 cores (mapInArrow)": (
             SERIES,
-            timed(lambda: every.write.format("noop").mode("overwrite").save()),
+            timed(lambda: rates(every).write.format("noop").mode("overwrite").save()),
+        ),
+        "carried on for a week, 2 cores (mapInArrow)": (
+            SERIES,
+            timed(lambda: rates(carried).write.format("noop").mode("overwrite").save()),
         ),
         "group by group, 2 cores (applyInPandas)": (
             GROUPED,

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from guideway.contracts import Table
 from guideway.contracts.gold import DEGRADATION_TREND, INTERVENTION, LIMIT_FORECAST
 from guideway.contracts.jobs import FIT_DEGRADATION
 from guideway.contracts.silver import CONDITION_SERIES, SERIES_FIT
@@ -24,8 +22,6 @@ from tests.costs.long_history import LAST_RUN, Railway
 pytestmark = pytest.mark.spark
 SHORT, LONG = 7, 14
 SECTIONS = 100
-TREND = ("asset_id", "indicator", "status", "rate_per_year", "rate_low", "rate_high", "level_now", "since", "n_points")
-FORECAST = ("asset_id", "indicator", "level", "days_p50", "probability_4w", "probability_52w")
 
 
 @pytest.fixture(scope="module")
@@ -75,26 +71,17 @@ def test_a_week_touches_the_series_that_received_data(weeks: dict[int, tuple[Rai
     }
 
 
-def test_carried_fits_are_what_fitting_all_gives(
+def test_fits_are_the_same_to_the_last_bit_whenever_they_were_made(
     spark: SparkSession, settings: Settings, weeks: dict[int, tuple[Railway, Counts]]
 ) -> None:
     world, _ = weeks[SHORT]
     lake, day = world.lake, LAST_RUN.date()
     ours = settings.model_copy(update={"lake": lake.root})
-
-    def told(table: Table, columns: tuple[str, ...]) -> pd.DataFrame:
-        rows = lake.read(table)
-        if "as_of" in rows.columns:
-            rows = rows.where(F.col("as_of") == F.lit(day))
-        return rows.select(*columns).toPandas().sort_values(list(columns[:3])).reset_index(drop=True)
-
-    wanted = {DEGRADATION_TREND: TREND, LIMIT_FORECAST: FORECAST, INTERVENTION: ("asset_id", "at", "effect")}
-    carried = {table: told(table, columns) for table, columns in wanted.items()}
-    versions = {table: lake.version(table) for table in wanted}
+    versions = {table: lake.version(table) for table in (DEGRADATION_TREND, LIMIT_FORECAST, INTERVENTION)}
     execute(FIT_DEGRADATION, run, ours, spark=spark, as_of=day, run_id="again")
-    assert {table: lake.version(table) for table in wanted} == versions, "all are carried now, and nothing changes"
+    assert {table: lake.version(table) for table in versions} == versions, "all are carried on, and nothing changes"
     Writer(lake, "forget").delete(SERIES_FIT, F.lit(True))
     execute(FIT_DEGRADATION, run, ours, spark=spark, as_of=day, run_id="whole")
-    for table, columns in wanted.items():
-        pd.testing.assert_frame_equal(told(table, columns), carried[table], rtol=1e-9, atol=1e-12)
-    assert len(carried[INTERVENTION]) > SECTIONS
+    assert {table: lake.version(table) for table in versions} == versions, "all are fitted, and nothing changes"
+    assert lake.read(SERIES_FIT).count() == 2 * SECTIONS
+    assert lake.read(INTERVENTION).count() > SECTIONS

@@ -79,8 +79,9 @@ SERIES_FIT = Table(
         Column("unit", "string", "unit of the values"),
         Column("pool", "string", "group of alike series its priors are those of"),
         Column("direction", "int", "+1 where higher is worse, -1 where lower is"),
-        Column("fitted_on", "date", "day of the fit"),
+        Column("fitted_on", "date", "day of the run that fitted it"),
         Column("made_of", "bigint", "hash of all the asset's fits come from: values, works, traffic, priors"),
+        Column("news_days", "double", "day the fit is for: that of the latest news; days since 1970-01-01 UTC", "d"),
         Column("fit", "array<double>", "columns of the trend kernel (degradation.trend_kernels) on that day"),
         Column(
             "works",

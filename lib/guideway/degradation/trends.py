@@ -59,8 +59,9 @@ __all__ = [
     "STATUSES",
     "TOO_FEW_POINTS",
     "Trends",
-    "carry_trends",
+    "fit_states",
     "fit_trends",
+    "trends_on",
 ]
 
 
@@ -85,7 +86,6 @@ class Trends:
         noise_var, process_var: variance of a measurement; variance the level gains a year.
         season: (n, 3) cosine and sine of the yearly wave and the variance of either.
         jump_rate, jump_mean: abrupt new maxima a year and their mean size; 0 where the group has none.
-        fit: (n, 13) columns of ``trend_kernels``, from which ``carry_trends`` goes on.
     """
 
     as_of_days: Floats
@@ -108,7 +108,6 @@ class Trends:
     season: Floats
     jump_rate: Floats
     jump_mean: Floats
-    fit: Floats
 
     def __len__(self) -> int:
         """Number of series."""
@@ -122,10 +121,26 @@ def fit_trends(
     parameters: DegradationParameters | None = None,
     interventions: Interventions | None = None,
 ) -> Trends:
-    """The trend of every series as known on ``as_of_days`` (one day, or one a series).
+    """The trend of every series as known on ``as_of_days``; arguments and errors are those of ``fit_states``."""
+    chosen = parameters or DegradationParameters()
+    states = fit_states(batch, priors, as_of_days, chosen, interventions)
+    return trends_on(states, as_of_days, as_of_days, priors.rows(batch), batch.direction, priors, chosen)
+
+
+def fit_states(
+    batch: SeriesBatch,
+    priors: Priors,
+    as_of_days: npt.ArrayLike,
+    parameters: DegradationParameters | None = None,
+    interventions: Interventions | None = None,
+) -> Floats:
+    """What is known of every series on ``as_of_days`` (one day, or one a series): (n, 13), see ``trend_kernels``.
 
     Values and works after that day are not looked at. ``interventions`` saves finding them again; they must be those of
     ``batch.until(as_of_days)``, found with the same day. Never raises on what a series holds: see ``STATUSES``.
+
+    Raises:
+        ValueError: the interventions are those of another batch.
     """
     chosen = parameters or DegradationParameters()
     known = batch.until(as_of_days)
@@ -158,35 +173,35 @@ def fit_trends(
     if chosen.nonnegative_rate:
         keep_rates_positive(states, (mean > 0.0) & (mean**2 > variance))
     result[:, [SIGMA2, VAR_LEVEL, COV, VAR_RATE]] += priors.runs.shared(known.cohort, day)
-    return _described(result, day, on_scale.rows, on_scale.direction, priors, chosen)
+    return result
 
 
-def carry_trends(
-    fit: Floats,
-    fitted_days: npt.ArrayLike,
+def trends_on(
+    states: Floats,
+    states_days: npt.ArrayLike,
     as_of_days: npt.ArrayLike,
     rows: Ints,
     direction: npt.ArrayLike,
     priors: Priors,
     parameters: DegradationParameters | None = None,
 ) -> Trends:
-    """Trends of an earlier day on ``as_of_days``, of series that nothing came for: what ``fit_trends`` would say then.
+    """Trends on ``as_of_days`` of series that nothing came for since ``states_days``: what fitting then would say.
 
     All that a later day does to a fit is to let its state grow; leaning on companions, keeping rates positive and what
     runs share go with that growth in any order.
 
     Args:
-        fit: (n, 13) ``Trends.fit`` of that day.
-        fitted_days: that day, for all or one a series; not after ``as_of_days``.
+        states: (n, 13) what ``fit_states`` gave.
+        states_days: for that day, for all or one a series; not after ``as_of_days``.
         as_of_days: the day of the trends, for all or one a series.
         rows: (n,) row of the priors of each series.
         direction: (n,) +1 where higher is worse, -1 where lower is.
         priors: those of the fit.
         parameters: those of the fit.
     """
-    day = np.broadcast_to(np.asarray(as_of_days, np.float64), (len(fit),)).copy()
-    result = np.array(fit, np.float64)
-    carry_on(result, (day - np.asarray(fitted_days, np.float64)) / DAYS_PER_YEAR)
+    day = np.broadcast_to(np.asarray(as_of_days, np.float64), (len(states),)).copy()
+    result = np.array(states, np.float64)
+    carry_on(result, (day - np.asarray(states_days, np.float64)) / DAYS_PER_YEAR)
     sign = np.asarray(direction, np.float64)
     return _described(result, day, rows, sign, priors, parameters or DegradationParameters())
 
@@ -245,5 +260,4 @@ def _described(
         season=wave,
         jump_rate=np.nan_to_num(table[:, JUMP_RATE]),
         jump_mean=np.nan_to_num(table[:, JUMP_MEAN]),
-        fit=result,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,12 +16,13 @@ from guideway.degradation.calibration import Calibration
 from guideway.degradation.compiled import ENGINE
 from guideway.degradation.forecasts import Forecasts, forecast_limits
 from guideway.degradation.interventions import SOURCES, Interventions, find_interventions
+from guideway.degradation.news import last_news
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.priors import MODELS, Priors
 from guideway.degradation.series import SeriesBatch
 from guideway.degradation.trend_kernels import RESULT_COLUMNS
-from guideway.degradation.trends import STATUSES, Trends, carry_trends, fit_trends
-from guideway.udfs.ragged import floats, lists, moments, numbers, ragged, series_batch, words
+from guideway.degradation.trends import STATUSES, Trends, fit_states, trends_on
+from guideway.udfs.ragged import Floats, Ints, floats, lists, moments, numbers, ragged, series_batch, words
 
 _TREND = (
     "model string, rate_per_year double, rate_low double, rate_high double, level_now double, sigma double, "
@@ -31,11 +33,12 @@ _FORECAST = (
     "probability_4w double, probability_13w double, probability_26w double, probability_52w double, provenance string"
 )
 _WORK = "at timestamp, work_type string, source string, confidence double, effect double, sigma double, work_id string"
+_FIT = ("works", "fitted_on", "news_days", "fit")
 _SERIES = ("asset_id", "indicator", "line_id", "unit", "pool", "direction")
 FITTED_DDL = (
     "as_of date, asset_id string, indicator string, line_id string, unit string, pool string, direction int, "
     f"trend struct<{_TREND}>, forecasts array<struct<{_FORECAST}>>, works array<struct<{_WORK}>>, "
-    "fitted_on date, fit array<double>"
+    "fitted_on date, news_days double, fit array<double>"
 )
 
 
@@ -111,11 +114,17 @@ def _begun(batch: pa.RecordBatch, as_of_days: float) -> pa.RecordBatch:
 
 def _fitted(batch: pa.RecordBatch, plan: Fitting) -> pa.RecordBatch:
     series = series_batch(batch, plan.priors.groups, plan.work_types, cohorts=plan.cohorts).until(plan.as_of_days)
-    works = find_interventions(series, plan.priors, plan.parameters, plan.as_of_days)
-    trends = fit_trends(series, plan.priors, plan.as_of_days, plan.parameters, works)
-    found = _work_column(works, trends, series, batch.column("work_ids"), plan.work_types)
-    fitted_on = pa.repeat(pa.scalar(plan.as_of), batch.num_rows)
-    return _told(batch, plan, trends, {"works": found, "fitted_on": fitted_on, "fit": _fit_column(trends)})
+    day = last_news(series, plan.priors, plan.as_of_days)
+    works = find_interventions(series, plan.priors, plan.parameters, day)
+    states = fit_states(series, plan.priors, day, plan.parameters, works)
+    trends = _trends(states, day, plan, plan.priors.rows(series), series.direction)
+    fits = {
+        "works": _work_column(works, trends, series, batch.column("work_ids"), plan.work_types),
+        "fitted_on": pa.repeat(pa.scalar(plan.as_of), batch.num_rows),
+        "news_days": pa.array(day),
+        "fit": _list_column(states),
+    }
+    return _told(batch, plan, trends, fits)
 
 
 def carry_fits(
@@ -133,18 +142,16 @@ def carry_fits(
 
 
 def _carried(batch: pa.RecordBatch, plan: Fitting) -> pa.RecordBatch:
-    same = {name: batch.column(name) for name in ("works", "fitted_on", "fit")}
-    rows = pc.fill_null(pc.index_in(batch.column("pool"), value_set=pa.array(plan.priors.groups, pa.string())), -1)
-    trends = carry_trends(
-        floats(same["fit"].flatten()).reshape(batch.num_rows, RESULT_COLUMNS),
-        np.asarray(same["fitted_on"].cast(pa.int32())) + 1.0,
-        plan.as_of_days,
-        np.asarray(rows, np.int64) % (len(plan.priors.groups) + 1),  # -1 is the last row
-        np.asarray(batch.column("direction")),
-        plan.priors,
-        plan.parameters,
-    )
+    same = {name: batch.column(name) for name in _FIT}
+    states = floats(same["fit"].flatten()).reshape(batch.num_rows, RESULT_COLUMNS)
+    groups = pc.index_in(batch.column("pool"), value_set=pa.array(plan.priors.groups, pa.string()))
+    rows = np.asarray(pc.fill_null(groups, len(plan.priors.groups)), np.int64)
+    trends = _trends(states, floats(same["news_days"]), plan, rows, np.asarray(batch.column("direction")))
     return _told(batch, plan, trends, same)
+
+
+def _trends(states: Floats, days: Floats, plan: Fitting, rows: Ints, direction: npt.ArrayLike) -> Trends:
+    return trends_on(states, days, plan.as_of_days, rows, direction, plan.priors, plan.parameters)
 
 
 def _told(batch: pa.RecordBatch, plan: Fitting, trends: Trends, fits: Mapping[str, pa.Array]) -> pa.RecordBatch:
@@ -159,9 +166,10 @@ def _told(batch: pa.RecordBatch, plan: Fitting, trends: Trends, fits: Mapping[st
     return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
 
-def _fit_column(trends: Trends) -> pa.ListArray:
-    bounds = pa.array(np.arange(len(trends) + 1, dtype=np.int32) * RESULT_COLUMNS)
-    return pa.ListArray.from_arrays(bounds, pa.array(trends.fit.ravel()))
+def _list_column(table: Floats) -> pa.ListArray:
+    """A row of a table (n, k) as a list."""
+    bounds = np.arange(len(table) + 1, dtype=np.int32) * table.shape[1]
+    return pa.ListArray.from_arrays(pa.array(bounds), pa.array(table.ravel()))
 
 
 def _trend_column(trends: Trends) -> pa.StructArray:

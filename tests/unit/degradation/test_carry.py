@@ -9,11 +9,12 @@ import pytest
 
 from guideway.degradation.forms import Form
 from guideway.degradation.learning import learning_days, quarter_start
+from guideway.degradation.news import last_news
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.pooling import estimate_priors
 from guideway.degradation.priors import Priors
 from guideway.degradation.series import SeriesBatch, Traffic
-from guideway.degradation.trends import STATUSES, carry_trends, fit_trends
+from guideway.degradation.trends import STATUSES, fit_states, fit_trends, trends_on
 from tests.unit.degradation.simulated import Process, simulate
 
 USUAL = DegradationParameters()
@@ -60,16 +61,30 @@ def test_a_carried_fit_is_the_fit_of_the_later_day(form: Form, process: Process,
     last = float(batch.t_days.max())
     priors = estimate_priors(batch, USUAL, ("any",), forms=(form, form), as_of_days=last)
     assert not form.runs or len(priors.runs.cohort)
-    first = fit_trends(batch, priors, last + 1.0, USUAL)
-    assert len({STATUSES[code] for code in first.status}) >= 3
+    states = fit_states(batch, priors, last + 1.0, USUAL)
     for days in (0.0, 7.0, 91.0):
         later = fit_trends(batch, priors, last + 1.0 + days, USUAL)
-        carried = carry_trends(
-            first.fit, last + 1.0, last + 1.0 + days, priors.rows(batch), batch.direction, priors, USUAL
-        )
+        assert len({STATUSES[code] for code in later.status}) >= 3
+        carried = trends_on(states, last + 1.0, last + 1.0 + days, priors.rows(batch), batch.direction, priors, USUAL)
         for column in fields(later):
             told, wanted = getattr(carried, column.name), getattr(later, column.name)
             np.testing.assert_allclose(told, wanted, rtol=1e-9, atol=1e-12, err_msg=column.name)
+
+
+def test_a_fit_is_for_the_day_the_last_thing_came_for_its_asset() -> None:
+    batch = SeriesBatch.from_lists(
+        [[10.0, 20.0], [10.0, 25.0], [10.0], []],
+        [[1.0, 2.0], [1.0, 2.0], [1.0], []],
+        [[], [], [30.0], []],
+        group=[0, 0, 1, 0],
+        asset=[0, 0, 1, 2],
+    )
+    batch = replace(batch, traffic=Traffic(np.array([0, 2, 4, 6, 8]), np.tile([22.0, 40.0], 4), np.ones(8)))
+    in_days, by_load = (Priors.unknown(("a", "b"), by_load=choice) for choice in (False, True))
+    assert last_news(batch, in_days, 35.0).tolist() == [25.0, 25.0, 30.0, 35.0]
+    assert last_news(batch.until(24.0), in_days, 24.0).tolist() == [20.0, 20.0, 10.0, 24.0]
+    assert last_news(batch.until(24.0), by_load, 24.0).tolist() == [22.0, 22.0, 22.0, 22.0]
+    assert last_news(replace(batch, asset=np.full(4, -1, np.int32)), in_days, 35.0)[:2].tolist() == [20.0, 25.0]
 
 
 def test_what_was_taught_has_one_digest_whatever_the_last_bits() -> None:
