@@ -166,7 +166,7 @@ def _equations(day: Floats, table: Floats) -> _Equations:
 
 def _shared_variance(cohorts: list[_Equations]) -> float:
     """Variance of a shared part; an odd run counts for no more than three standard deviations."""
-    if not cohorts:
+    if not any(len(each.residual) for each in cohorts):
         return 0.0
     parts = [np.sum(each.between**2, axis=1) for each in cohorts]
     alone = np.concatenate([each.residual / np.sqrt(part) for each, part in zip(cohorts, parts, strict=True)])

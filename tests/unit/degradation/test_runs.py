@@ -48,6 +48,13 @@ def test_shared_parts_are_recovered_but_for_what_is_smooth() -> None:
     np.testing.assert_allclose(found.t_days, DAYS, atol=0.1)
 
 
+def test_runs_that_each_measure_other_sections_tell_nothing() -> None:
+    """Twelve runs over sixteen sections, no three after another over eight of them."""
+    t = [DAYS[k % 2 :: 2] for k in range(16)]
+    apart = SeriesBatch.from_lists(t, [np.zeros(len(days)) for days in t], cohort=np.zeros(16))
+    assert len(estimated(apart).cohort) == 0
+
+
 def test_where_runs_share_nothing_next_to_nothing_is_taken_off() -> None:
     found = estimated(measured(2, shared=0.0)[0])
     assert np.all(np.abs(found.effect) < 0.5 * NOISE)
