@@ -116,15 +116,15 @@ def _fitted(batch: pa.RecordBatch, plan: Fitting) -> pa.RecordBatch:
     series = series_batch(batch, plan.priors.groups, plan.work_types, cohorts=plan.cohorts).until(plan.as_of_days)
     day = last_news(series, plan.priors, plan.as_of_days)
     works = find_interventions(series, plan.priors, plan.parameters, day)
-    states = fit_states(series, plan.priors, day, plan.parameters, works)
-    trends = _trends(states, day, plan, plan.priors.rows(series), series.direction)
+    states, rows = fit_states(series, plan.priors, day, plan.parameters, works), plan.priors.rows(series)
+    sigma = trends_on(states, day, day, rows, series.direction, plan.priors, plan.parameters).sigma
     fits = {
-        "works": _work_column(works, trends, series, batch.column("work_ids"), plan.work_types),
+        "works": _work_column(works, sigma, series, batch.column("work_ids"), plan.work_types),
         "fitted_on": pa.repeat(pa.scalar(plan.as_of), batch.num_rows),
         "news_days": pa.array(day),
         "fit": _list_column(states),
     }
-    return _told(batch, plan, trends, fits)
+    return _told(batch, plan, _trends(states, day, plan, rows, series.direction), fits)
 
 
 def carry_fits(
@@ -204,8 +204,9 @@ def _forecast_column(forecasts: Forecasts, limits: pa.StructArray, trends: Trend
 
 
 def _work_column(
-    works: Interventions, trends: Trends, series: SeriesBatch, work_ids: pa.ListArray, work_types: tuple[str, ...]
+    works: Interventions, sigma: Floats, series: SeriesBatch, work_ids: pa.ListArray, work_types: tuple[str, ...]
 ) -> pa.ListArray:
+    """Works of each series, with its sigma (n,) on the day of the fit."""
     _, ids = ragged(work_ids)
     row = pa.array(works.work_row, mask=works.work_row < 0)
     unknown = len(work_types)
@@ -215,7 +216,7 @@ def _work_column(
         "source": words(SOURCES, works.source),
         "confidence": numbers(np.clip(works.confidence, 0.0, 1.0)),
         "effect": numbers(works.effect),
-        "sigma": numbers(trends.sigma[works.owner()]),
+        "sigma": numbers(sigma[works.owner()]),
         "work_id": pc.take(ids, row) if len(ids) else pa.nulls(len(works.at_days), pa.string()),
     }
     return lists(works.offsets, columns)
