@@ -33,7 +33,8 @@ def run(context: JobContext) -> tuple[str, Mapping[str, object]]:
     days = (as_of - WEEK, as_of) if last_week.isEmpty() else (as_of,)
     statuses, n_carried = fit_days(context, days)
     told = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items())) or "no history yet"
-    return f"{sum(statuses.values())} series, {n_carried} of them with an earlier week's fit: {told}", statuses
+    carried = f"; nothing came for {n_carried}, whose fits were carried on" if n_carried else ""
+    return f"{sum(statuses.values())} series: {told}{carried}", statuses
 
 
 def renew_cells(context: JobContext) -> None:
