@@ -55,7 +55,7 @@ def learn_days(
 ) -> list[Learned]:
     """Priors from the sample, and a back-test on its past; each group gets the form that forecast best.
 
-    Forms and priors are those of the ``learning_day``, so that the fit of an asset changes when something comes for it,
+    Forms and priors are those of ``learning_days``, so that the fit of an asset changes when something comes for it,
     not every week. Each origin of the back-test has forms and priors of its own learning day, as the weekly job had:
     nothing a forecast is scored on was known to it. Days share the origins of the latest; of the scores each has those
     whose values had been measured by then.
@@ -116,8 +116,7 @@ def learning_days(known: SeriesBatch, days: Sequence[float]) -> Floats:
     As long as a group had not been seen for a year by then, all are learned on the day itself: the young learn fast.
     """
     moments = np.asarray(days, np.float64)
-    owner, first = known.group[known.owner()], np.full(len(known), np.inf)
-    groups, place = np.unique(owner, return_inverse=True)
+    groups, place = np.unique(known.group[known.owner()], return_inverse=True)
     first = np.full(len(groups), np.inf)
     np.minimum.at(first, place, known.t_days)
     quarters = quarter_start(moments)
