@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import reduce
@@ -81,9 +80,9 @@ def fit_days(context: JobContext, days: tuple[date, ...]) -> tuple[Mapping[str, 
     fits.sources.unpersist()
     noise = noise_control.of_day(lake.read, as_of)
     in_threads(lambda table: writer.replace_days(noise[table], table, as_of), noise)
-    statuses: Counter[str] = Counter()
+    statuses: dict[str, int] = {}
     for row in counts:
-        statuses[row["status"]] += row["count"]
+        statuses[row["status"]] = statuses.get(row["status"], 0) + row["count"]
     return statuses, sum(row["count"] for row in counts if row["fitted_on"] < as_of)
 
 
