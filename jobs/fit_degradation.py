@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from guideway.contracts.gold import DEGRADATION_TREND, FORECAST_SCORECARD, INTERVENTION, LIMIT_FORECAST
 from guideway.contracts.jobs import FIT_DEGRADATION
+from guideway.contracts.schema import sql_text
 from guideway.contracts.silver import CONDITION_SERIES, SERIES_FIT
 from guideway.job import JobContext, main
 from guideway.rulebooks.load import load_rulebooks
@@ -18,7 +19,7 @@ from guideway.threads import in_threads
 from guideway.transforms import degradation, noise_control
 from guideway.transforms.history import History
 from guideway.transforms.scorecard import learn_from_sample, scorecard_rows
-from guideway.transforms.series_cells import SeriesCells, quoted
+from guideway.transforms.series_cells import SeriesCells
 from guideway.transforms.series_fits import SeriesFits
 
 WEEK = timedelta(days=7)
@@ -74,7 +75,7 @@ def fit_days(context: JobContext, days: tuple[date, ...]) -> tuple[Mapping[str, 
         writer.replace(degradation.intervention_rows(of_day), INTERVENTION, F.lit(True), "true")
         lines = sorted({row["line_id"] for row in counts if row["fitted_on"] == as_of})
         if lines:  # last, for what is fitted was read from this table, too
-            window = f"line_id IN ({', '.join(map(quoted, lines))})"
+            window = f"line_id IN ({', '.join(map(sql_text, lines))})"
             writer.replace(fits.rows(of_day, lines), SERIES_FIT, F.expr(window), window)
     fitted.unpersist()
     fits.sources.unpersist()

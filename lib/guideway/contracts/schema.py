@@ -60,3 +60,8 @@ PROVENANCE = (
     Column("run_id", "string", "run that wrote the row; the same in every table that run wrote"),
     Column("code_version", "string", "version of Guideway that wrote the row"),
 )
+
+
+def sql_text(text: str) -> str:
+    """A text as a literal of Spark SQL."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.types import StructField, StructType
 
 from guideway.contracts import Table
+from guideway.contracts.schema import sql_text
 from guideway.errors import LakeError
 from guideway.lake.policy import policy_of
 from guideway.lake.table_log import TableLog
@@ -58,7 +59,7 @@ def statements(table: Table, state: State) -> list[str]:
     there = {field.name: field for field in state.schema.fields}
     _refuse_incompatible(table, state, there)
     new = [c for c in table.all_columns if c.name not in there]
-    columns = ", ".join(f"`{c.name}` {c.type} COMMENT {_quoted(c.comment)}" for c in new)
+    columns = ", ".join(f"`{c.name}` {c.type} COMMENT {sql_text(c.comment)}" for c in new)
     said = [f"ADD COLUMNS ({columns})"] if new else []
     said += [
         f"ALTER COLUMN `{c.name}` DROP NOT NULL"
@@ -131,14 +132,10 @@ def _property_statements(table: Table, state: State) -> list[str]:
     changed = {name: value for name, value in wanted_properties(table).items() if state.properties.get(name) != value}
     if not changed:
         return []
-    return [f"SET TBLPROPERTIES ({', '.join(f'{_quoted(n)} = {_quoted(v)}' for n, v in changed.items())})"]
+    return [f"SET TBLPROPERTIES ({', '.join(f'{sql_text(n)} = {sql_text(v)}' for n, v in changed.items())})"]
 
 
 def _type(sql_type: str) -> str:
     """One spelling of a SQL type."""
     plain = re.sub(r"\s+", "", sql_type.lower())
     return re.sub(r"\blong\b", "bigint", re.sub(r"\binteger\b", "int", plain))
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

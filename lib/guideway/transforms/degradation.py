@@ -25,8 +25,7 @@ def fit(series: DataFrame, limits: Limits, fittings: Sequence[Fitting]) -> DataF
 
 def carry(fits: DataFrame, limits: Limits, fitting: Fitting) -> DataFrame:
     """The same of fits that are carried on to the day, rows of silver.series_fit; no series is read for it."""
-    told = shared(fits.sparkSession, (fitting,))
-    return limits.beside(fits).mapInArrow(carry_fits(told), FITTED_DDL)
+    return limits.beside(fits).mapInArrow(carry_fits(shared(fits.sparkSession, fitting)), FITTED_DDL)
 
 
 def trend_rows(fitted: DataFrame) -> DataFrame:

@@ -18,6 +18,7 @@ from pyspark.sql import functions as F
 from guideway.contracts import Table
 from guideway.contracts.bronze import RECORDING
 from guideway.contracts.gold import CONDITION
+from guideway.contracts.schema import sql_text
 from guideway.contracts.silver import CONDITION_SERIES, MEASUREMENT
 from guideway.transforms.recording import IDENTITY
 
@@ -31,11 +32,6 @@ _SECONDS_PER_DAY = 86_400.0
 def days(timestamp: Column) -> Column:
     """A timestamp as days since 1970-01-01 UTC."""
     return F.unix_micros(timestamp) / (1e6 * _SECONDS_PER_DAY)
-
-
-def quoted(text: str) -> str:
-    """A text as a literal of Spark SQL."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def known_since(recordings: DataFrame) -> DataFrame:
@@ -118,7 +114,7 @@ class SeriesCells:
         """The old cells as SQL of literals."""
         by_year: dict[int, list[str]] = {}
         for line_id, year in self.old:
-            by_year.setdefault(year, []).append(quoted(line_id))
+            by_year.setdefault(year, []).append(sql_text(line_id))
         return " OR ".join(f"(year = {year} AND line_id IN ({', '.join(ids)}))" for year, ids in by_year.items())
 
     def anew(self) -> DataFrame:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from guideway import __version__
+from guideway.contracts.silver import SERIES_FIT
 from guideway.degradation.calibration import Calibration
 from guideway.degradation.compiled import ENGINE
 from guideway.degradation.forecasts import Forecasts, forecast_limits
@@ -32,12 +33,11 @@ _FORECAST = (
     "level string, limit double, level_now double, days_p10 double, days_p50 double, days_p90 double, "
     "probability_4w double, probability_13w double, probability_26w double, probability_52w double, provenance string"
 )
-_WORK = "at timestamp, work_type string, source string, confidence double, effect double, sigma double, work_id string"
 _FIT = ("works", "fitted_on", "news_days", "fit")
 _SERIES = ("asset_id", "indicator", "line_id", "unit", "pool", "direction")
 FITTED_DDL = (
     "as_of date, asset_id string, indicator string, line_id string, unit string, pool string, direction int, "
-    f"trend struct<{_TREND}>, forecasts array<struct<{_FORECAST}>>, works array<struct<{_WORK}>>, "
+    f"trend struct<{_TREND}>, forecasts array<struct<{_FORECAST}>>, works {SERIES_FIT.column('works').type}, "
     "fitted_on date, news_days double, fit array<double>"
 )
 
@@ -127,13 +127,11 @@ def _fitted(batch: pa.RecordBatch, plan: Fitting) -> pa.RecordBatch:
     return _told(batch, plan, _trends(states, day, plan, rows, series.direction), fits)
 
 
-def carry_fits(
-    fitting: Callable[[], Sequence[Fitting]],
-) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def carry_fits(fitting: Callable[[], Fitting]) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """A function for ``mapInArrow`` over rows of ``silver.series_fit`` (with ``limits``) that yields ``FITTED_DDL``."""
 
     def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        (plan,) = fitting()
+        plan = fitting()
         for batch in batches:
             if batch.num_rows:
                 yield _carried(batch, plan)
