@@ -9,13 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from guideway.degradation.compiled import kernel
 from guideway.degradation.correlation import Standalone, estimate_correlation, run_errors
-from guideway.degradation.filtering import TRACE_COLUMNS, run_filter
 from guideway.degradation.forms import Form
 from guideway.degradation.interventions import Interventions, find_interventions, nothing
 from guideway.degradation.load_axis import TimeAxis
-from guideway.degradation.noise import noise_sigma, theil_sen
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.priors import (
     LINEAR,
@@ -29,24 +26,28 @@ from guideway.degradation.priors import (
     WIENER,
     Priors,
 )
+from guideway.degradation.rates import (
+    batch_noise,
+    final_rates,
+    likelihoods,
+    piece_slopes,
+    pooled_by_filter,
+    pooled_rates,
+    years_since_first,
+)
 from guideway.degradation.restoration import estimate_effects, estimate_shifts
 from guideway.degradation.runs import estimate_runs
 from guideway.degradation.scale import ScaledSeries, scaled
-from guideway.degradation.series import DAYS_PER_YEAR, Floats, Ints, SeriesBatch
-from guideway.degradation.spread import believed_mean, believed_spread
-from guideway.degradation.trend_kernels import series_noise
+from guideway.degradation.series import Floats, Ints, SeriesBatch
+from guideway.degradation.spread import LEAST_SERIES, believed_mean, believed_spread
 from guideway.degradation.waves import estimate_season, without_season
-from guideway.degradation.works import BEND, EFFECTIVE, KIND, POSITION
 
-LEAST_SERIES = 4
 ROUNDS = 3
-CLIP, CLIPPED_SQUARE = 1.5, 0.7785  # and the mean square of standard normal numbers clipped there
 ALONE = 1e4  # a variance of rates so wide that no series leans on its group
 LARGEST = 1e50  # series beyond are no use to their group
 PROCESS_GRID = (0.0, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0, 100.0)
 RATIO_GRID = (0.4, 0.55, 0.7, 0.85, 1.0, 1.15)
 MEMORY_GRID = (0.0, 0.3, 0.6, 0.8, 0.9, 0.96, 0.99)
-EM_ROUNDS = 6
 LEAST_GAIN = 4.0  # log-likelihood a process variance must bring to be believed
 
 
@@ -163,32 +164,6 @@ def _pieces(series: ScaledSeries, works: Interventions) -> tuple[Floats, Floats]
     return found[:, 0], found[:, 1]
 
 
-@kernel
-def pooled_rates(rates: Floats, variances: Floats) -> tuple[float, float]:
-    """Mean of true rates and their variance, from estimates with known sampling variances.
-
-    Paule and Mandel's (1982) moment equation with distances clipped at 1.5 and their mean square set to what clipped
-    normal ones have (Huber's Proposal 2, 1964): up to a third of odd series cannot set it.
-    """
-    keep = np.isfinite(rates) & np.isfinite(variances) & (np.abs(rates) < 1e100)
-    rates, variances = rates[keep], np.maximum(variances[keep], 1e-300)
-    if len(rates) < LEAST_SERIES:
-        return np.nan, np.nan
-    spread = float(np.var(rates)) + 1e-300
-    low, high = 0.0, 4.0 * spread
-    mean = float(np.median(rates))
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        weights = 1.0 / (middle + variances)
-        clipped = np.clip((rates - mean) * np.sqrt(weights), -CLIP, CLIP)
-        mean = float(mean + np.sum(clipped * np.sqrt(weights)) / np.sum(weights))
-        if np.mean(clipped**2) > CLIPPED_SQUARE * (1.0 - 1.0 / len(rates)):
-            low = middle
-        else:
-            high = middle
-    return mean, max(0.5 * (low + high), (0.02 * mean) ** 2, 1e-6 * spread)
-
-
 def _with_process(priors: Priors, filtered: _Filtered, form: Form) -> Priors:
     """Process variance, noise, rates and their memory by the likelihood of the filter's one-step forecasts."""
     noise = float(priors.noise_var[0] / priors.noise_ratio[0])
@@ -215,141 +190,3 @@ def _with_process(priors: Priors, filtered: _Filtered, form: Form) -> Priors:
         priors = replace(priors, model=np.array([WIENER if row[PROCESS_VAR] > 0 else LINEAR], np.int8))
     row = rated(best(row, (RATE_MEMORY,), [(m,) for m in MEMORY_GRID]))
     return priors.with_row(0, **dict(zip(NUMBERS, row, strict=True)))
-
-
-@kernel
-def batch_noise(offsets: Ints, t: Floats, z: Floats) -> Floats:
-    """Robust noise of each series (n,); NaN below four values."""
-    n = len(offsets) - 1
-    sigma = np.empty(n)
-    for i in range(n):
-        sigma[i] = noise_sigma(t[offsets[i] : offsets[i + 1]], z[offsets[i] : offsets[i + 1]])
-    return sigma
-
-
-@kernel
-def piece_slopes(offsets: Ints, t: Floats, z: Floats, flags: Floats, events: Floats, event_offsets: Ints) -> Floats:
-    """Theil-Sen slope a year and its sampling variance for each piece of four values or more; shape (pieces, 2)."""
-    n = len(offsets) - 1
-    found = np.empty((len(events) + n, 2))
-    count = 0
-    for i in range(n):
-        start, e, last = offsets[i], event_offsets[i], event_offsets[i + 1]
-        sigma = noise_sigma(t[offsets[i] : offsets[i + 1]], z[offsets[i] : offsets[i + 1]])
-        while start < offsets[i + 1]:
-            while e < last and (events[e, EFFECTIVE] == 0.0 or offsets[i] + events[e, POSITION] <= start):
-                e += 1
-            end = offsets[i + 1] if e >= last else offsets[i] + np.int64(events[e, POSITION])
-            keep = flags[start:end] > 0.0
-            days, level = t[start:end][keep], z[start:end][keep]
-            if len(days) >= 4:
-                years = (days - days[0]) / DAYS_PER_YEAR
-                found[count, 0] = theil_sen(years, level)
-                found[count, 1] = 1.1 * sigma**2 / np.sum((years - np.mean(years)) ** 2)
-                count += 1
-            start = end
-    return found[:count].copy()
-
-
-@kernel
-def years_since_first(offsets: Ints, t: Floats) -> Floats:
-    """Years of each value since the first of its series (m,)."""
-    years = np.empty(len(t))
-    for i in range(len(offsets) - 1):
-        for j in range(offsets[i], offsets[i + 1]):
-            years[j] = (t[j] - t[offsets[i]]) / DAYS_PER_YEAR
-    return years
-
-
-@kernel
-def likelihoods(
-    offsets: Ints,
-    years: Floats,
-    z: Floats,
-    sigma: Floats,
-    flags: Floats,
-    events: Floats,
-    event_offsets: Ints,
-    weight: float,
-    trials: Floats,
-) -> Floats:
-    """Log-likelihood of all series' one-step forecasts under each row of priors in ``trials`` (k, 16); (k,)."""
-    total = np.zeros(len(trials))
-    trace = np.zeros((0, TRACE_COLUMNS))
-    for i in range(len(offsets) - 1):
-        a, b = offsets[i], offsets[i + 1]
-        if b - a < 3:
-            continue
-        own = events[event_offsets[i] : event_offsets[i + 1]]
-        for k in range(len(trials)):
-            prior = trials[k]
-            sigma2 = series_noise(sigma[i], z[a:b], prior, weight)
-            if sigma2 > 0.0:
-                part = run_filter(years[a:b], z[a:b], flags[a:b], own, prior, sigma2, prior[PROCESS_VAR], True, trace)[
-                    1
-                ]
-                if np.isfinite(part):
-                    total[k] += part
-    return total
-
-
-@kernel
-def final_rates(
-    offsets: Ints,
-    years: Floats,
-    z: Floats,
-    sigma: Floats,
-    flags: Floats,
-    events: Floats,
-    event_offsets: Ints,
-    weight: float,
-    prior: Floats,
-) -> tuple[Floats, Floats]:
-    """Mean and variance of each series' rate after its last value; NaN below three values, and where the series bent.
-
-    The rate of a bend is a defect's own: it says nothing of the group.
-    """
-    n = len(offsets) - 1
-    rates, variances = np.full(n, np.nan), np.full(n, np.nan)
-    trace = np.zeros((0, TRACE_COLUMNS))
-    for i in range(n):
-        a, b = offsets[i], offsets[i + 1]
-        if b - a < 3:
-            continue
-        sigma2 = series_noise(sigma[i], z[a:b], prior, weight)
-        own = events[event_offsets[i] : event_offsets[i + 1]]
-        if sigma2 > 0.0 and not np.any(own[:, KIND] == BEND):
-            state = run_filter(years[a:b], z[a:b], flags[a:b], own, prior, sigma2, prior[PROCESS_VAR], True, trace)[0]
-            rates[i], variances[i] = state[1], state[4]
-    return rates, variances
-
-
-@kernel
-def pooled_by_filter(
-    offsets: Ints,
-    years: Floats,
-    z: Floats,
-    sigma: Floats,
-    flags: Floats,
-    events: Floats,
-    event_offsets: Ints,
-    weight: float,
-    prior: Floats,
-) -> tuple[float, float]:
-    """Mean of the rates and their variance between series by expectation-maximisation over the filter's final rates."""
-    start, mean, variance = prior.copy(), prior[RATE_MEAN], prior[RATE_VAR]
-    for _ in range(EM_ROUNDS):
-        start[RATE_MEAN], start[RATE_VAR] = mean, variance
-        rates, variances = final_rates(offsets, years, z, sigma, flags, events, event_offsets, weight, start)
-        keep = np.isfinite(rates) & np.isfinite(variances)
-        if np.sum(keep) < LEAST_SERIES:
-            break
-        reach = 3.0 * np.sqrt(variance)  # a defect's own rate must not become its group's
-        usual = np.clip(rates[keep], mean - reach, mean + reach)
-        still_open = np.mean(np.minimum(variances[keep], variance))
-        mean = np.mean(usual)
-        variance = max(still_open + np.mean((usual - mean) ** 2), (0.02 * mean) ** 2)
-    return mean, variance
-
-
-__all__ = ["estimate_priors", "pooled_rates"]

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from guideway.degradation.parameters import DegradationParameters
-from guideway.degradation.pooling import estimate_priors, pooled_rates
+from guideway.degradation.pooling import estimate_priors
 from guideway.degradation.priors import GAMMA, LINEAR, WIENER, Priors
+from guideway.degradation.rates import pooled_rates
 from guideway.degradation.series import SeriesBatch
 from guideway.degradation.spread import believed_mean, believed_spread
 from tests.unit.degradation.simulated import simulate
