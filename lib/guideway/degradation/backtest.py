@@ -36,7 +36,7 @@ class Scores:
     """One row a scored forecast; errors are standardised before calibration, all else is after it.
 
     ``occasion`` is the day of the value where it was measured together with others; each value of a series measured
-    alone has one of its own.
+    alone has one of its own. ``runs`` is how many runs of its group a forecast was made from, see ``runs_of_groups``.
     """
 
     series: Ints
@@ -45,6 +45,7 @@ class Scores:
     origin_days: Floats
     target_days: Floats
     occasion: Ints
+    runs: Floats
     value: Floats
     forecast: Floats
     standardised: Floats
@@ -96,11 +97,13 @@ class Backtest:
     n_straddling: int
     horizons_weeks: Floats
 
-    def known_on(self, day: float) -> tuple[Calibration, Scorecard]:
-        """Interval factors and means by what had been measured on a day, from the forecasts scored here."""
+    def known_on(self, day: float, runs: Floats) -> tuple[Calibration, Scorecard]:
+        """Interval factors and means by what had been measured on a day, from the forecasts scored here.
+
+        ``runs`` (rows,) are those of the groups by that day.
+        """
         known = _chosen(self.scores, self.scores.target_days <= day)
-        rows = len(self.calibration.scale_80)
-        return _calibrated([known], rows, self.horizons_weeks, day), _scorecard(known, self.horizons_weeks)
+        return _calibrated([known], runs, self.horizons_weeks, day), _scorecard(known, self.horizons_weeks)
 
 
 def backtest(
@@ -123,7 +126,6 @@ def backtest(
     chosen = parameters or DegradationParameters()
     weeks = np.atleast_1d(np.asarray(horizons_weeks, np.float64))
     every_work = find_interventions(batch, priors, chosen)
-    rows = len(priors.groups) + 1
     scored: list[Scores] = []
     n_straddling = 0
     for origin in np.sort(np.atleast_1d(np.asarray(origins_days, np.float64))):
@@ -131,7 +133,8 @@ def backtest(
         then = priors if priors_on is None else priors_on(float(origin))
         works = find_interventions(known, then, chosen, origin)
         trends = fit_trends(known, then, origin, chosen, works)
-        calibration = _calibrated([s for s in scored if len(s.value)], rows, weeks, float(origin))
+        runs = runs_of_groups(known, priors)
+        calibration = _calibrated(scored, runs, weeks, float(origin))
         for column, week in enumerate(weeks):
             target = _targets(batch, float(origin), 7.0 * float(week), chosen.score_tolerance_days)
             found = (target >= 0) & np.isfinite(trends.state[:, 0])
@@ -139,11 +142,11 @@ def backtest(
             left_out = straddles(every_work, np.full(len(batch), origin), day) & found
             n_straddling += int(left_out.sum())
             chosen_series = np.flatnonzero(found & ~left_out)
-            moment = _Moment(batch, known, works, trends, calibration, float(origin), 7.0 * float(week))
-            scored.append(moment.scores(chosen_series, target, column, rows, chosen.score_tolerance_days))
+            moment = _Moment(batch, known, works, trends, runs, calibration, float(origin), 7.0 * float(week))
+            scored.append(moment.scores(chosen_series, target, column, chosen.score_tolerance_days))
     everything = _joined(scored)
     scores = _chosen(everything, everything.origin_days >= score_from_days)
-    calibration = _calibrated([everything], rows, weeks, np.inf)
+    calibration = _calibrated([everything], runs_of_groups(batch, priors), weeks, np.inf)
     return Backtest(_scorecard(scores, weeks), scores, calibration, n_straddling, weeks)
 
 
@@ -155,11 +158,12 @@ class _Moment:
     known: SeriesBatch
     works: Interventions
     trends: Trends
+    runs: Floats
     calibration: Calibration
     origin: float
     horizon_days: float
 
-    def scores(self, series: Ints, target: Ints, column: int, rows: int, tolerance: float) -> Scores:
+    def scores(self, series: Ints, target: Ints, column: int, tolerance: float) -> Scores:
         """Score the forecasts of the chosen ``series`` for their target values."""
         trends, batch = self.trends, self.batch
         place = target[series]
@@ -175,7 +179,9 @@ class _Moment:
         crps = _crps(value, on_scale, Predictive(raw.mean, raw.sd * narrow, raw.skew), sign, is_log)
         together = batch.cohort[series] >= 0
         occasion = np.where(together, np.round(day).astype(np.int64), -1 - place)
-        still, still_sd = persistence(self.known, self.works, trends.group, rows, self.horizon_days, tolerance)
+        still, still_sd = persistence(
+            self.known, self.works, trends.group, len(self.runs), self.horizon_days, tolerance
+        )
         noise = np.sqrt(2.0) * np.nan_to_num(trends.sigma)
         still_sd = np.where(np.isfinite(still_sd), still_sd, noise)
         still_crps = crps_normal(value, still[series], still_sd[series])
@@ -186,6 +192,7 @@ class _Moment:
             origin_days=np.full(len(series), self.origin),
             target_days=day,
             occasion=occasion,
+            runs=self.runs[group],
             value=value,
             forecast=to_values(raw.mean, sign, is_log),
             standardised=np.abs(error),
@@ -204,6 +211,23 @@ class _Moment:
         mean, sd = least_squares(self.known.offsets, self.known.t_days, self.known.values, since, at)
         score = crps_normal(value, mean[series], sd[series])
         return np.where(np.isfinite(score), score, instead)
+
+
+def runs_of_groups(batch: SeriesBatch, priors: Priors) -> Floats:
+    """How many runs each row of ``priors`` was measured in: days, in the mean of its cohorts (rows,); 0 without any.
+
+    A series measured alone is a cohort by itself.
+    """
+    n, rows = len(batch), len(priors.groups) + 1
+    cohort = np.where(batch.cohort >= 0, batch.cohort + n, np.arange(n)).astype(np.int64)
+    group = np.full(int(cohort.max(initial=-1)) + 1, -1, np.int64)
+    group[cohort] = priors.rows(batch)
+    owner, day = cohort[batch.owner()], np.round(batch.t_days)
+    order = np.lexsort((day, owner))
+    is_new = (np.diff(owner[order], prepend=-1) != 0) | (np.diff(day[order], prepend=np.nan) != 0)
+    runs = owner[order][is_new]
+    cohorts = np.bincount(group[np.unique(runs)], minlength=rows)
+    return np.asarray(np.bincount(group[runs], minlength=rows) / np.maximum(cohorts, 1))
 
 
 def _targets(batch: SeriesBatch, origin: float, horizon_days: float, tolerance: float) -> Ints:
@@ -240,13 +264,10 @@ def _chosen(scores: Scores, keep: npt.NDArray[np.bool_]) -> Scores:
     return Scores(*(getattr(scores, f.name)[keep] for f in fields(Scores)))
 
 
-def _calibrated(parts: list[Scores], rows: int, weeks: Floats, known_until: float) -> Calibration:
-    if not parts:
-        return Calibration.none(rows)
+def _calibrated(parts: list[Scores], runs_now: Floats, weeks: Floats, known_until: float) -> Calibration:
     past = _joined(parts)
-    known = past.target_days <= known_until
-    group, horizon, occasion = (column[known] for column in (past.group, past.horizon, past.occasion))
-    return fit_calibration(group, horizon, occasion, past.standardised[known], rows, weeks)
+    past = _chosen(past, past.target_days <= known_until)
+    return fit_calibration(past.group, past.horizon, past.occasion, past.standardised, past.runs, runs_now, weeks)
 
 
 def _scorecard(scores: Scores, weeks: Floats) -> Scorecard:

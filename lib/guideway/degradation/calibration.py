@@ -13,8 +13,10 @@ from scipy.special import ndtri, stdtrit
 from guideway.degradation.series import Floats, Ints
 
 LEVELS = (0.80, 0.95)
+_UPPER = 0.5 + np.array(LEVELS) / 2
 LEAST_SCORES = 40
-BORROWED_SCORES = 50.0
+BORROWED_OCCASIONS, BORROWED_SCORES = 2.0, 10.0
+LEAST_FREEDOM = 3.0
 
 
 @dataclass(frozen=True)
@@ -56,59 +58,89 @@ class Calibration:
         return cls(*(np.array(plain[name], np.float64) for name in ("horizons_weeks", "scale_80", "scale_95")))
 
 
-def conformal_factors(standardised: Floats) -> tuple[float, float] | None:
-    """Factors for the 80 and 95 % intervals from absolute standardised errors of past forecasts.
+def conformal_factors(errors: Floats) -> Floats | None:
+    """Factors (2,) of the 80 and 95 % intervals from absolute standardised errors of past forecasts.
 
     Split conformal prediction (Vovk et al. 2005; Lei et al. 2018): the ``ceil((n + 1) level)``-th smallest error over
-    the normal quantile. None below 40 errors.
+    the normal quantile. The errors are (m,), or (2, m) where the intervals of the levels had widths of their own. None
+    below 40 errors.
     """
-    errors = np.sort(standardised[np.isfinite(standardised)])
-    if len(errors) < LEAST_SCORES:
+    each = np.broadcast_to(errors, (len(LEVELS), errors.shape[-1]))
+    finite = np.sort(each[:, np.isfinite(each).all(axis=0)], axis=1)
+    n = finite.shape[1]
+    if n < LEAST_SCORES:
         return None
-    factors = []
-    for level in LEVELS:
-        rank = min(int(np.ceil((len(errors) + 1) * level)), len(errors)) - 1
-        factors.append(max(float(errors[rank] / ndtri(0.5 + level / 2)), 0.05))
-    return factors[0], max(factors[1], factors[0] * ndtri(0.9) / ndtri(0.975))
+    ranks = [min(int(np.ceil((n + 1) * level)), n) - 1 for level in LEVELS]
+    reached = np.maximum.accumulate(finite[[0, 1], ranks])
+    return np.asarray(np.maximum(reached / ndtri(_UPPER), 0.05))
 
 
 def fit_calibration(
-    group: Ints, horizon: Ints, occasion: Ints, standardised: Floats, rows: int, horizons_weeks: Floats
+    group: Ints,
+    horizon: Ints,
+    occasion: Ints,
+    standardised: Floats,
+    runs: Floats,
+    runs_now: Floats,
+    horizons_weeks: Floats,
 ) -> Calibration:
     """Factors of every group and horizon from ``|value - forecast| / sd`` of forecasts whose value is already known.
 
-    A group's factor leans on that of all groups together, as if by fifty of its forecasts: values of one run err
-    together, so a few hundred scores are no certainty, and errors in standard deviations compare between groups. For
-    the same reason all of them are as sure as the occasions of measuring are many, see ``few_occasions``. Where all
-    groups together have fewer than 40 scores at a horizon, each group's nearest shorter horizon stands in.
+    Before any is known, intervals are wider the fewer runs a group has: what its trends lie off by is told by runs, for
+    values of one run err together, and two of them go into level and rate. What past errors tell comes on top. For the
+    same reason a few hundred scores of two days are no certainty: the factor of all groups together leans on 1, and a
+    group's on theirs (errors in standard deviations compare between groups), as if by two occasions and by ten scores;
+    and all are as sure as the occasions of measuring are many. Where all groups together have fewer than 40 scores at a
+    horizon, each group's nearest shorter horizon stands in.
+
+    Args:
+        group: (m,) row of the priors of each forecast.
+        horizon: (m,) position in ``horizons_weeks``.
+        occasion: (m,) on which the value was measured, the same for values measured together.
+        standardised: (m,) errors in standard deviations.
+        runs: (m,) how many runs of its group a forecast was made from.
+        runs_now: (rows,) how many runs of each group the next forecasts are made from.
+        horizons_weeks: (h,) ascending.
     """
-    columns = len(horizons_weeks)
-    errors = np.abs(standardised)
+    columns, rows = len(horizons_weeks), len(runs_now)
+    errors = np.abs(standardised) / _few_runs(runs)
     cell = group * columns + horizon
     order = np.argsort(cell, kind="stable")
     edges = np.searchsorted(cell[order], np.arange(rows * columns + 1))
     scales = np.ones((2, rows, columns))
     for column in range(columns):
         here = horizon == column
-        together = conformal_factors(errors[here])
-        if together is None:
+        usual = _leaning(errors[:, here], occasion[here], np.ones(2))
+        if usual is None:
             scales[:, :, column] = scales[:, :, max(column - 1, 0)]
             continue
-        scales[:, :, column] = np.array(together)[:, None]
         for row in range(rows):
-            own = errors[order[edges[row * columns + column] : edges[row * columns + column + 1]]]
-            factors = conformal_factors(own)
-            if factors is not None:
-                share = len(own) / (len(own) + BORROWED_SCORES)
-                scales[:, row, column] *= (np.array(factors) / together) ** share
-        scales[:, :, column] *= few_occasions(len(np.unique(occasion[here])))[:, None]
-    return Calibration(np.asarray(horizons_weeks, np.float64), scales[0], scales[1])
+            own = order[edges[row * columns + column] : edges[row * columns + column + 1]]
+            factors = _leaning(errors[:, own], occasion[own], usual)
+            scales[:, row, column] = usual if factors is None else factors
+        scales[:, :, column] *= few(len(np.unique(occasion[here])))[:, None]
+    narrow, wide = scales * _few_runs(runs_now)[:, :, None]
+    return Calibration(np.asarray(horizons_weeks, np.float64), narrow, wide)
 
 
-def few_occasions(n: int) -> Floats:
-    """What widens the 80 and 95 % intervals (2,) that were calibrated on ``n`` occasions of measuring.
+def _leaning(errors: Floats, occasion: Ints, usual: Floats) -> Floats | None:
+    """Conformal factors (2,) of errors (2, m), the more like the usual ones the fewer they are; None below 40."""
+    found = conformal_factors(errors)
+    if found is None:
+        return None
+    share = 1.0 / (1.0 + BORROWED_OCCASIONS / len(np.unique(occasion)) + BORROWED_SCORES / len(occasion))
+    return np.asarray(usual * (found / usual) ** share)
+
+
+def few(n: npt.ArrayLike) -> Floats:
+    """What widens the 80 and 95 % intervals, (2,) or (2, m), whose width is told by ``n`` things independent of others.
 
     Quantiles of Student's t with as many degrees of freedom over normal ones (Student 1908).
     """
-    upper = 0.5 + np.array(LEVELS) / 2
-    return np.asarray(stdtrit(n, upper) / ndtri(upper))
+    freedom = np.asarray(n, np.float64)
+    upper = _UPPER.reshape(-1, *([1] * freedom.ndim))
+    return np.asarray(stdtrit(freedom, upper) / ndtri(upper))
+
+
+def _few_runs(runs: Floats) -> Floats:
+    return few(np.maximum(runs - 2.0, LEAST_FREEDOM))

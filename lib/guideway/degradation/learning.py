@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from guideway.degradation.backtest import Scorecard, backtest
+from guideway.degradation.backtest import Scorecard, backtest, runs_of_groups
 from guideway.degradation.calibration import Calibration
 from guideway.degradation.choice import try_forms
 from guideway.degradation.forms import Form
@@ -96,7 +96,10 @@ def learn_days(
         return priors[at_load_of(day)]
 
     scored = backtest(known, priors_on(latest), origins, HORIZONS_WEEKS, parameters, priors_on=priors_on)
-    return [Learned(priors_on(day), *scored.known_on(day)) for day in days]
+    return [
+        Learned(then, *scored.known_on(day, runs_of_groups(known.until(day), then)))
+        for day, then in zip(days, map(priors_on, days), strict=True)
+    ]
 
 
 def thinned(sample: SeriesBatch, until_days: float, most: int = SAMPLE_POINTS) -> SeriesBatch:

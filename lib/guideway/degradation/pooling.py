@@ -48,7 +48,7 @@ LARGEST = 1e50  # series beyond are no use to their group
 PROCESS_GRID = (0.0, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0, 100.0)
 RATIO_GRID = (0.4, 0.55, 0.7, 0.85, 1.0, 1.15)
 MEMORY_GRID = (0.0, 0.3, 0.6, 0.8, 0.9, 0.96, 0.99)
-LEAST_GAIN = 4.0  # log-likelihood a process variance must bring to be believed
+LEAST_GAIN = 1.0  # log-likelihood a process variance must bring to be believed (Akaike 1974)
 
 
 def estimate_priors(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from guideway.degradation.backtest import backtest
+from guideway.degradation.backtest import backtest, runs_of_groups
 from guideway.degradation.baselines import least_squares, nearest_value
-from guideway.degradation.calibration import Calibration, conformal_factors, few_occasions, fit_calibration
+from guideway.degradation.calibration import Calibration, conformal_factors, few, fit_calibration
 from guideway.degradation.pooling import estimate_priors
 from guideway.degradation.priors import Priors
 from guideway.degradation.series import SeriesBatch
@@ -97,28 +97,55 @@ def test_what_is_not_scored_enough_borrows_factors():
     group = np.repeat([0, 0, 1], [400, 400, 50])
     horizon = np.repeat([0, 1, 1], [400, 400, 50])
     errors = np.random.default_rng(2).standard_normal(850) * np.repeat([1.0, 2.0, 9.0], [400, 400, 50])
-    occasion = np.arange(850)
-    found = fit_calibration(group, horizon, occasion, errors, 3, np.array([4.0, 13.0, 26.0, 52.0])).scale_80
-    found[:, 0], found[:, 1:] = found[:, 0] / few_occasions(400)[0], found[:, 1:] / few_occasions(450)[0]
-    together, own = (conformal_factors(np.abs(e))[0] for e in (errors[400:], errors[800:]))
-    assert found[0, 0] == pytest.approx(conformal_factors(np.abs(errors[:400]))[0])
-    assert found[1, 1] == pytest.approx(np.sqrt(together * own))
-    assert found[2].tolist() == pytest.approx([found[0, 0], together, together, together])
+    many, weeks = np.full(850, 1e6), np.array([4.0, 13.0, 26.0, 52.0])
+    found = fit_calibration(group, horizon, np.arange(850), errors, many, many[:3], weeks).scale_80
+    found[:, 0], found[:, 1:] = found[:, 0] / few(400)[0], found[:, 1:] / few(450)[0]
+    first, together, own = (conformal_factors(np.abs(e))[0] for e in (errors[:400], errors[400:], errors[800:]))
+    usual = together ** (1 / (1 + 12 / 450))
+    assert found[0, 0] == pytest.approx(first ** (1 - (1 - 1 / (1 + 12 / 400)) ** 2))
+    assert found[1, 1] == pytest.approx(usual * (own / usual) ** (1 / (1 + 12 / 50)))
+    assert found[2, 1:].tolist() == pytest.approx([usual] * 3)
     assert found[1, 2:].tolist() == [found[1, 1]] * 2, "a group's own shorter horizon stands in, not all groups'"
-    assert 2.0 < found[0, 1] < together < found[1, 1] < own
-    few = (column[:30] for column in (group, horizon, occasion, errors))
-    assert np.all(fit_calibration(*few, 3, np.array([4.0, 13.0])).scale_95 == 1.0)
+    assert 2.0 < found[0, 1] < usual < found[1, 1] < own
+    scored = (column[:30] for column in (group, horizon, np.arange(850), errors, many))
+    assert fit_calibration(*scored, many[:3], weeks).scale_95 == pytest.approx(np.ones((3, 4)), rel=1e-5)
+
+
+def test_trends_of_few_runs_are_no_certainty():
+    """Tables of Student's t: 8 degrees of freedom of ten runs; what past errors told with fewer runs is kept."""
+    none = [np.empty(0, dtype) for dtype in (np.int64, np.int64, np.int64, float, float)]
+    found = fit_calibration(*none, np.array([10.0]), np.array([4.0]))
+    assert found.scale_80 == pytest.approx(1.3968 / 1.2816, rel=1e-3)
+    assert found.scale_95 == pytest.approx(2.3060 / 1.9600, rel=1e-3)
+    same = np.zeros(5000, np.int64)
+    errors = np.random.default_rng(3).standard_t(8, 5000)
+    then, now = np.full(5000, 10.0), np.array([10.0])
+    found = fit_calibration(same, same, np.arange(5000), errors, then, now, np.array([4.0]))
+    assert found.scale_80 == pytest.approx(1.3968 / 1.2816, rel=0.03)
+    assert found.scale_95 == pytest.approx(2.3060 / 1.9600, rel=0.03)
+
+
+def test_runs_are_days_of_measuring_of_a_cohort():
+    t = [[1.2, 2.2, 3.2], [1.3, 2.3], [7.0], [7.0, 9.0, 11.0, 12.0], [5.0]]
+    batch = SeriesBatch.from_lists(
+        t, [np.ones(len(one)) for one in t], group=[0, 0, 0, 1, -1], cohort=[0, 0, 3, -1, -1]
+    )
+    assert runs_of_groups(batch, Priors.unknown(("a", "b", "c"))).tolist() == [2.0, 4.0, 0.0, 1.0]
+    assert runs_of_groups(SeriesBatch.of([0], [], []), Priors.unknown()).tolist() == [0.0]
 
 
 def test_hundreds_of_values_of_a_few_runs_are_no_certainty():
     batch = simulate(300, points=40, seed=35).batch
     runs = START + 28.0 * np.round((batch.t_days - START) / 28.0)
-    alone = dataclasses.replace(batch, t_days=runs)
-    together = dataclasses.replace(alone, cohort=np.zeros(300, np.int32))
-    priors, origins = estimate_priors(alone), START + 28.0 * np.arange(20, 26) + 14.0
-    sure, unsure = (backtest(one, priors, origins, [4]).calibration for one in (alone, together))
-    assert unsure.scale_80 / sure.scale_80 == pytest.approx(1.4398 / 1.2816, rel=1e-3)  # tables of Student's t
-    assert unsure.scale_95 / sure.scale_95 == pytest.approx(2.4469 / 1.9600, rel=2e-3)
+    batch = dataclasses.replace(batch, t_days=runs, cohort=np.zeros(300, np.int32))
+    origins = START + 28.0 * np.arange(20, 26) + 14.0
+    tested = backtest(batch, estimate_priors(batch), origins, [4])
+    errors = tested.scores.standardised / few(tested.scores.runs - 2)
+    raw = conformal_factors(errors)
+    share = 1 / (1 + 2 / 6 + 10 / errors.shape[1])
+    expected = raw ** (1 - (1 - share) ** 2) * few(6) * few(40 - 2)
+    assert tested.calibration.scale_80 == pytest.approx(expected[0])
+    assert tested.calibration.scale_95 == pytest.approx(expected[1])
 
 
 def test_priors_of_the_day_are_those_of_its_past():
@@ -151,4 +178,4 @@ def test_a_calibration_survives_plain_lists():
 def test_without_an_origin_there_is_nothing_to_score() -> None:
     outcome = backtest(SeriesBatch.of([0], [], []), Priors.unknown(), [], [4, 13])
     assert len(outcome.scorecard.n) == 0
-    assert outcome.calibration.scale_80.tolist() == [[1.0, 1.0]]
+    assert outcome.calibration.scale_80 == pytest.approx(np.full((1, 2), few(3.0)[0]))
