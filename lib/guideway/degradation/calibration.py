@@ -59,20 +59,17 @@ class Calibration:
 
 
 def conformal_factors(errors: Floats) -> Floats | None:
-    """Factors (2,) of the 80 and 95 % intervals from absolute standardised errors of past forecasts.
+    """Factors (2,) of the 80 and 95 % intervals from absolute standardised errors (m,) of past forecasts.
 
     Split conformal prediction (Vovk et al. 2005; Lei et al. 2018): the ``ceil((n + 1) level)``-th smallest error over
-    the normal quantile. The errors are (m,), or (2, m) where the intervals of the levels had widths of their own. None
-    below 40 errors.
+    the normal quantile. None below 40 errors.
     """
-    each = np.broadcast_to(errors, (len(LEVELS), errors.shape[-1]))
-    finite = np.sort(each[:, np.isfinite(each).all(axis=0)], axis=1)
-    n = finite.shape[1]
+    finite = np.sort(errors[np.isfinite(errors)])
+    n = len(finite)
     if n < LEAST_SCORES:
         return None
     ranks = [min(int(np.ceil((n + 1) * level)), n) - 1 for level in LEVELS]
-    reached = np.maximum.accumulate(finite[[0, 1], ranks])
-    return np.asarray(np.maximum(reached / ndtri(_UPPER), 0.05))
+    return np.asarray(np.maximum(finite[ranks] / ndtri(_UPPER), 0.05))
 
 
 def fit_calibration(
@@ -86,12 +83,11 @@ def fit_calibration(
 ) -> Calibration:
     """Factors of every group and horizon from ``|value - forecast| / sd`` of forecasts whose value is already known.
 
-    Before any is known, intervals are wider the fewer runs a group has: what its trends lie off by is told by runs, for
-    values of one run err together, and two of them go into level and rate. What past errors tell comes on top. For the
-    same reason a few hundred scores of two days are no certainty: the factor of all groups together leans on 1, and a
-    group's on theirs (errors in standard deviations compare between groups), as if by two occasions and by ten scores;
-    and all are as sure as the occasions of measuring are many. Where all groups together have fewer than 40 scores at a
-    horizon, each group's nearest shorter horizon stands in.
+    Before any is known, intervals are as wide as runs are few, see ``few_runs``; what past errors tell comes on top.
+    Values of one run err together, so that a few hundred scores of two days are no certainty: the factor of all groups
+    together leans on 1, and a group's on theirs (errors in standard deviations compare between groups), as if by two
+    occasions and by ten scores; and all are as sure as the occasions of measuring are many, see ``few_occasions``.
+    Where all groups together have fewer than 40 scores at a horizon, each group's nearest shorter horizon stands in.
 
     Args:
         group: (m,) row of the priors of each forecast.
@@ -103,44 +99,47 @@ def fit_calibration(
         horizons_weeks: (h,) ascending.
     """
     columns, rows = len(horizons_weeks), len(runs_now)
-    errors = np.abs(standardised) / _few_runs(runs)
+    errors = np.abs(standardised) / few_runs(runs)
     cell = group * columns + horizon
     order = np.argsort(cell, kind="stable")
     edges = np.searchsorted(cell[order], np.arange(rows * columns + 1))
     scales = np.ones((2, rows, columns))
     for column in range(columns):
         here = horizon == column
-        usual = _leaning(errors[:, here], occasion[here], np.ones(2))
+        usual = _leaning(errors[here], occasion[here], np.ones(2))
         if usual is None:
             scales[:, :, column] = scales[:, :, max(column - 1, 0)]
             continue
         for row in range(rows):
             own = order[edges[row * columns + column] : edges[row * columns + column + 1]]
-            factors = _leaning(errors[:, own], occasion[own], usual)
+            factors = _leaning(errors[own], occasion[own], usual)
             scales[:, row, column] = usual if factors is None else factors
-        scales[:, :, column] *= few(len(np.unique(occasion[here])))[:, None]
-    narrow, wide = scales * _few_runs(runs_now)[:, :, None]
+        scales[:, :, column] *= few_occasions(len(np.unique(occasion[here])))[:, None]
+    narrow, wide = scales * few_runs(runs_now)[:, None]
     return Calibration(np.asarray(horizons_weeks, np.float64), narrow, wide)
 
 
 def _leaning(errors: Floats, occasion: Ints, usual: Floats) -> Floats | None:
-    """Conformal factors (2,) of errors (2, m), the more like the usual ones the fewer they are; None below 40."""
+    """Conformal factors (2,) of errors (m,), the more like the usual ones the fewer they are; None below 40."""
     found = conformal_factors(errors)
     if found is None:
         return None
-    share = 1.0 / (1.0 + BORROWED_OCCASIONS / len(np.unique(occasion)) + BORROWED_SCORES / len(occasion))
+    share = 1.0 / (1.0 + BORROWED_OCCASIONS / len(np.unique(occasion)) + BORROWED_SCORES / len(errors))
     return np.asarray(usual * (found / usual) ** share)
 
 
-def few(n: npt.ArrayLike) -> Floats:
-    """What widens the 80 and 95 % intervals, (2,) or (2, m), whose width is told by ``n`` things independent of others.
+def few_occasions(n: int) -> Floats:
+    """What widens the 80 and 95 % intervals (2,) that were calibrated on ``n`` occasions of measuring.
 
     Quantiles of Student's t with as many degrees of freedom over normal ones (Student 1908).
     """
-    freedom = np.asarray(n, np.float64)
-    upper = _UPPER.reshape(-1, *([1] * freedom.ndim))
-    return np.asarray(stdtrit(freedom, upper) / ndtri(upper))
+    return np.asarray(stdtrit(n, _UPPER) / ndtri(_UPPER))
 
 
-def _few_runs(runs: Floats) -> Floats:
-    return few(np.maximum(runs - 2.0, LEAST_FREEDOM))
+def few_runs(n: Floats) -> Floats:
+    """What widens intervals of trends through ``n`` runs (any shape): how far they lie off is told by runs only.
+
+    Standard deviation of Student's t with the degrees of freedom that level and rate leave, at least three.
+    """
+    freedom = np.maximum(n - 2.0, LEAST_FREEDOM)
+    return np.asarray(np.sqrt(freedom / (freedom - 2.0)))

@@ -6,7 +6,7 @@ import statsmodels.api as sm
 
 from guideway.degradation.backtest import backtest, runs_of_groups
 from guideway.degradation.baselines import least_squares, nearest_value
-from guideway.degradation.calibration import Calibration, conformal_factors, few, fit_calibration
+from guideway.degradation.calibration import Calibration, conformal_factors, few_occasions, few_runs, fit_calibration
 from guideway.degradation.pooling import estimate_priors
 from guideway.degradation.priors import Priors
 from guideway.degradation.series import SeriesBatch
@@ -99,7 +99,7 @@ def test_what_is_not_scored_enough_borrows_factors():
     errors = np.random.default_rng(2).standard_normal(850) * np.repeat([1.0, 2.0, 9.0], [400, 400, 50])
     many, weeks = np.full(850, 1e6), np.array([4.0, 13.0, 26.0, 52.0])
     found = fit_calibration(group, horizon, np.arange(850), errors, many, many[:3], weeks).scale_80
-    found[:, 0], found[:, 1:] = found[:, 0] / few(400)[0], found[:, 1:] / few(450)[0]
+    found[:, 0], found[:, 1:] = found[:, 0] / few_occasions(400)[0], found[:, 1:] / few_occasions(450)[0]
     first, together, own = (conformal_factors(np.abs(e))[0] for e in (errors[:400], errors[400:], errors[800:]))
     usual = together ** (1 / (1 + 12 / 450))
     assert found[0, 0] == pytest.approx(first ** (1 - (1 - 1 / (1 + 12 / 400)) ** 2))
@@ -112,17 +112,17 @@ def test_what_is_not_scored_enough_borrows_factors():
 
 
 def test_trends_of_few_runs_are_no_certainty():
-    """Tables of Student's t: 8 degrees of freedom of ten runs; what past errors told with fewer runs is kept."""
+    """Ten runs leave eight degrees of freedom; what errors of forecasts from ten runs told holds for forty."""
     none = [np.empty(0, dtype) for dtype in (np.int64, np.int64, np.int64, float, float)]
-    found = fit_calibration(*none, np.array([10.0]), np.array([4.0]))
-    assert found.scale_80 == pytest.approx(1.3968 / 1.2816, rel=1e-3)
-    assert found.scale_95 == pytest.approx(2.3060 / 1.9600, rel=1e-3)
-    same = np.zeros(5000, np.int64)
-    errors = np.random.default_rng(3).standard_t(8, 5000)
-    then, now = np.full(5000, 10.0), np.array([10.0])
-    found = fit_calibration(same, same, np.arange(5000), errors, then, now, np.array([4.0]))
-    assert found.scale_80 == pytest.approx(1.3968 / 1.2816, rel=0.03)
-    assert found.scale_95 == pytest.approx(2.3060 / 1.9600, rel=0.03)
+    found = fit_calibration(*none, np.array([10.0, 3.0, 1e9]), np.array([4.0]))
+    assert found.scale_80[:, 0] == pytest.approx([np.sqrt(8 / 6), np.sqrt(3), 1.0])
+    assert found.scale_95[:, 0] == pytest.approx([np.sqrt(8 / 6), np.sqrt(3), 1.0])
+    same = np.zeros(20_000, np.int64)
+    errors = np.random.default_rng(3).standard_normal(20_000) * np.sqrt(8 / 6)
+    scored = (same, same, np.arange(20_000), errors, np.full(20_000, 10.0))
+    found = fit_calibration(*scored, np.array([40.0]), np.array([4.0]))
+    assert found.scale_80 == pytest.approx(np.sqrt(38 / 36), rel=0.02)
+    assert found.scale_95 == pytest.approx(np.sqrt(38 / 36), rel=0.02)
 
 
 def test_runs_are_days_of_measuring_of_a_cohort():
@@ -140,10 +140,9 @@ def test_hundreds_of_values_of_a_few_runs_are_no_certainty():
     batch = dataclasses.replace(batch, t_days=runs, cohort=np.zeros(300, np.int32))
     origins = START + 28.0 * np.arange(20, 26) + 14.0
     tested = backtest(batch, estimate_priors(batch), origins, [4])
-    errors = tested.scores.standardised / few(tested.scores.runs - 2)
-    raw = conformal_factors(errors)
-    share = 1 / (1 + 2 / 6 + 10 / errors.shape[1])
-    expected = raw ** (1 - (1 - share) ** 2) * few(6) * few(40 - 2)
+    errors = tested.scores.standardised / few_runs(tested.scores.runs)
+    share = 1 / (1 + 2 / 6 + 10 / len(errors))
+    expected = conformal_factors(errors) ** (1 - (1 - share) ** 2) * few_occasions(6) * few_runs(np.array(40.0))
     assert tested.calibration.scale_80 == pytest.approx(expected[0])
     assert tested.calibration.scale_95 == pytest.approx(expected[1])
 
@@ -178,4 +177,4 @@ def test_a_calibration_survives_plain_lists():
 def test_without_an_origin_there_is_nothing_to_score() -> None:
     outcome = backtest(SeriesBatch.of([0], [], []), Priors.unknown(), [], [4, 13])
     assert len(outcome.scorecard.n) == 0
-    assert outcome.calibration.scale_80 == pytest.approx(np.full((1, 2), few(3.0)[0]))
+    assert outcome.calibration.scale_80 == pytest.approx(np.full((1, 2), np.sqrt(3.0)))
