@@ -1,0 +1,293 @@
+"""Condition series read in a task straight from the files of silver.condition_series, row groups of others left alone.
+
+Points that come through Spark go one by one from its Parquet reader into rows, through a shuffle and a sort, and into
+Arrow; that cost more than to fit them. Only files that a version of the table names may be read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from guideway.degradation.series import ragged_filter
+from guideway.errors import LakeError
+from guideway.object_store import open_place
+from guideway.udfs.ragged import Floats, Ints, floats, ragged
+
+MOST_POINTS = 1000
+"""Values of a series that a fit takes: a sensor of many values a day holds up no other series."""
+
+FACTS = ("asset_id", "line_ids", "asset_type", "kind", "unwritten")
+"""Columns of an asset's row that are used here; all others go to its series as they are."""
+
+_PIECE_POINTS = 8_000_000
+_BUFFER_BYTES = 1 << 20
+_NAMES = ["asset_id", "indicator", "unit"]
+_POINT = "points.list.element."
+_TAKEN = [f"{_POINT}t_days", f"{_POINT}value"]
+_LAPSED = f"{_POINT}lapsed_days"
+
+
+@dataclass(frozen=True)
+class CellFiles:
+    """Where the cells of each line are, and what tasks need besides to make series of them.
+
+    Attributes:
+        files: year and address of each file with cells of a line, by line.
+        modes: of each line.
+        directions: +1 worse when higher, -1 when lower, by the indicators that are taken.
+        limits: columns kind (of assets, int32), indicator, limits.
+        end_days: first moment not to know of, days since 1970-01-01 UTC.
+        whole_since: a day since 1970-01-01 UTC; of the values of a series before it no more than the ``MOST_POINTS``
+            latest are taken, and all since then.
+    """
+
+    files: Mapping[str, Sequence[tuple[int, str]]]
+    modes: Mapping[str, str]
+    directions: Mapping[str, int]
+    limits: pa.Table
+    end_days: float
+    whole_since: float = math.inf
+
+
+def read_series(told: Callable[[], CellFiles]) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """A function for ``mapInArrow`` over rows of assets that yields their series; see ``transforms.recent_series``.
+
+    Assets of a task should lie next to each other in their line. Batches have all series of an asset, in the order of
+    asset_id and indicator; each is made of row groups of at most ``_PIECE_POINTS`` values, or is of one asset.
+
+    Raises:
+        LakeError: a file is missing or damaged; the message names it.
+    """
+
+    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        rows = [batch for batch in batches if batch.num_rows]
+        if not rows:
+            return
+        cells = told()
+        (assets,) = pa.Table.from_batches(rows).sort_by("asset_id").combine_chunks().to_batches()
+        with ExitStack() as opened:
+            files = [
+                opened.enter_context(_opened(address, line_id, year))
+                for line_id in pc.unique(assets.column("line_ids").flatten()).to_pylist()
+                for year, address in cells.files.get(line_id, ())
+            ]
+            yield from _in_pieces(assets, files, cells)
+
+    return run
+
+
+def _in_pieces(assets: pa.RecordBatch, files: Sequence[_File], cells: CellFiles) -> Iterator[pa.RecordBatch]:
+    """The series of the assets; those of half of them first, where all would be too many to hold."""
+    ids = assets.column("asset_id")
+    groups = [file.groups_with(ids[0].as_py(), ids[-1].as_py()) for file in files]
+    if len(ids) > 1 and sum(group.points for of_file in groups for group in of_file) > _PIECE_POINTS:
+        half = len(ids) // 2
+        yield from _in_pieces(assets.slice(0, half), files, cells)
+        yield from _in_pieces(assets.slice(half), files, cells)
+        return
+    parts = [file.read(wanted) for file, wanted in zip(files, groups, strict=True) if wanted]
+    if "unwritten" in assets.schema.names:
+        parts.append(_unwritten(assets))
+    if parts and cells.directions and cells.modes:
+        series = _series(assets, parts, cells)
+        if series.num_rows:
+            yield series
+
+
+class _Group(NamedTuple):
+    """A row group: its number, how many values it has, first and last asset (None: not told), whether any lapsed."""
+
+    number: int
+    points: int
+    first: str | None
+    last: str | None
+    has_lapsed: bool
+
+
+class _Cells(NamedTuple):
+    """Cells: what each is of, its year, and its points."""
+
+    asset_id: pa.DictionaryArray
+    indicator: pa.DictionaryArray
+    line_id: pa.DictionaryArray
+    unit: pa.DictionaryArray
+    year: Ints
+    points: pa.ListArray
+
+    def series(self, names: Sequence[pa.Array]) -> Ints:
+        """A number for each cell's series, in the order of the names; -1 where one of its names is not among them."""
+        number, is_named = np.zeros(len(self.year), np.int64), np.ones(len(self.year), bool)
+        for column, wanted in zip(self, names, strict=False):
+            places = pc.fill_null(pc.index_in(column.dictionary, value_set=wanted), -1)
+            code = np.asarray(places, np.int64)[np.asarray(column.indices)]
+            is_named &= code >= 0
+            number = number * len(wanted) + code
+        return np.where(is_named, number, -1)
+
+
+@dataclass(frozen=True)
+class _File:
+    address: str
+    line_id: str
+    year: int
+    groups: Sequence[_Group]
+    file: pq.ParquetFile
+
+    def groups_with(self, first: str, last: str) -> list[_Group]:
+        """Row groups that may have one of these assets."""
+        return [
+            group
+            for group in self.groups
+            if group.first is None or group.last is None or (group.first <= last and first <= group.last)
+        ]
+
+    def read(self, groups: Sequence[_Group]) -> _Cells:
+        columns = [*_NAMES, *_TAKEN, *([_LAPSED] if any(group.has_lapsed for group in groups) else [])]
+        with _named(self.address):
+            table = self.file.read_row_groups([group.number for group in groups], columns, use_threads=False)
+        (rows,) = table.combine_chunks().to_batches()
+        asset_id, indicator, unit, points = (rows.column(name) for name in (*_NAMES, "points"))
+        line_id = pa.DictionaryArray.from_arrays(np.zeros(len(rows), np.int32), pa.array([self.line_id]))
+        return _Cells(asset_id, indicator, line_id, unit, np.full(len(rows), self.year), points)
+
+
+@contextmanager
+def _opened(address: str, line_id: str, year: int) -> Iterator[_File]:
+    with ExitStack() as opened, _named(address):
+        system, path = open_place(address)
+        source = opened.enter_context(system.open_input_file(path))
+        options = {"read_dictionary": _NAMES, "buffer_size": _BUFFER_BYTES}
+        file = opened.enter_context(pq.ParquetFile(source, **options))
+        kept = opened.pop_all()
+    with kept:
+        yield _File(address, line_id, year, list(_groups(file.metadata)), file)
+
+
+def _groups(told: pq.FileMetaData) -> Iterator[_Group]:
+    for number in range(told.num_row_groups):
+        group = told.row_group(number)
+        columns = {column.path_in_schema: column for column in (group.column(i) for i in range(group.num_columns))}
+        ids, lapsed = columns["asset_id"].statistics, columns[_LAPSED]
+        first, last = (ids.min, ids.max) if ids is not None and ids.has_min_max else (None, None)
+        none = lapsed.statistics is not None and lapsed.statistics.null_count == lapsed.num_values
+        if group.num_rows:
+            yield _Group(number, lapsed.num_values, first, last, not none)
+
+
+@contextmanager
+def _named(address: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, pa.ArrowInvalid) as error:
+        raise LakeError(f"{address} cannot be read: {error}") from error
+
+
+def _unwritten(assets: pa.RecordBatch) -> _Cells:
+    """Cells that came along with their assets, because no file has them as they are."""
+    offsets, cells = ragged(assets.column("unwritten"))
+    owner = np.repeat(np.arange(len(offsets) - 1, dtype=np.int32), np.diff(offsets))
+    asset_id = pa.DictionaryArray.from_arrays(owner, assets.column("asset_id"))
+    indicator, line_id, unit = (cells.field(name).dictionary_encode() for name in ("indicator", "line_id", "unit"))
+    return _Cells(asset_id, indicator, line_id, unit, np.asarray(cells.field("year"), np.int64), cells.field("points"))
+
+
+def _series(assets: pa.RecordBatch, parts: Sequence[_Cells], cells: CellFiles) -> pa.RecordBatch:
+    """The series of the assets: the cells of each one after the other, of its points those that count."""
+    units = {unit for part in parts for unit in part.unit.dictionary.to_pylist()}
+    told = [pa.array(sorted(names), pa.string()) for names in (cells.directions, cells.modes, units)]
+    names = [assets.column("asset_id"), *told]
+    series = np.concatenate([part.series(names) for part in parts])
+    series, bounds, t_days, values = _gathered(series, parts)
+    known = t_days < cells.end_days  # not those that lapsed
+    bounds, t_days, values = ragged_filter(bounds, known), t_days[known], values[known]
+    wanted = latest(bounds, t_days, cells.whole_since)
+    bounds, t_days, values = ragged_filter(bounds, wanted), t_days[wanted], values[wanted]
+    has_points = np.diff(bounds) > 0
+    series, bounds = series[has_points], np.append(bounds[:-1][has_points], bounds[-1])
+
+    codes = np.unravel_index(series, [len(one) for one in names])
+    asset, indicator, line, _ = codes
+    asset_id, indicator_id, line_id, unit = (one.take(pa.array(code)) for one, code in zip(names, codes, strict=True))
+    modes = pa.array([cells.modes[name] for name in told[1].to_pylist()], pa.string())
+    directions = np.array([cells.directions[name] for name in told[0].to_pylist()], np.int32)
+    kinds = assets.column("asset_type").take(pa.array(asset))
+    columns = {
+        "asset_id": asset_id,
+        "indicator": indicator_id,
+        "line_id": line_id,
+        "unit": unit,
+        "direction": pa.array(directions[indicator]),
+        "pool": pc.binary_join_element_wise(indicator_id, modes.take(pa.array(line)), kinds, "|"),
+        "t_days": _lists(bounds, t_days),
+        "values": _lists(bounds, values),
+        "limits": _limits(cells.limits, assets.column("kind"), told[0], asset, indicator),
+    }
+    columns |= {name: assets.column(name).take(pa.array(asset)) for name in assets.schema.names if name not in FACTS}
+    return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+
+
+def _gathered(series: Ints, parts: Sequence[_Cells]) -> tuple[Ints, Ints, Floats, Floats]:
+    """Series in their order, and the bounds of each in the days and values of all points; NaN days where one lapsed.
+
+    Args:
+        series: the number of each cell's series; cells of -1 are left out.
+        parts: the cells.
+    """
+    lengths, days, values = [], [], []
+    for part in parts:
+        offsets, points = ragged(part.points)
+        t_days = floats(points.field("t_days"))
+        if points.type.get_field_index("lapsed_days") >= 0:
+            t_days = np.where(np.isnan(floats(points.field("lapsed_days"))), t_days, np.nan)
+        lengths.append(np.diff(offsets))
+        days.append(t_days)
+        values.append(floats(points.field("value")))
+    length, year = np.concatenate(lengths), np.concatenate([part.year for part in parts])
+    start = np.cumsum(length) - length
+    cells = np.flatnonzero(series >= 0)
+    by_year = series[cells] * (np.ptp(year) + 1) + year[cells] - year.min() if len(cells) else cells
+    cells = cells[np.argsort(by_year, kind="stable")]  # cells of a file are mostly in order already
+    bounds = np.concatenate(([0], np.cumsum(length[cells])))
+    point = np.arange(bounds[-1]) + np.repeat(start[cells] - bounds[:-1], length[cells])
+    begins = np.flatnonzero(np.diff(series[cells], prepend=-1))
+    return (
+        series[cells[begins]],
+        bounds[np.append(begins, len(cells))],
+        np.concatenate(days)[point],
+        np.concatenate(values)[point],
+    )
+
+
+def latest(bounds: Ints, t_days: Floats, whole_since: float) -> npt.NDArray[np.bool_]:
+    """Which values count: the ``MOST_POINTS`` latest of each series before ``whole_since``, and all since then."""
+    length = np.diff(bounds)
+    if length.max(initial=0) <= MOST_POINTS:
+        return np.ones(len(t_days), bool)
+    before = np.diff(np.concatenate(([0], np.cumsum(t_days < whole_since)))[bounds])
+    first = bounds[:-1] + np.maximum(before - MOST_POINTS, 0)
+    return np.arange(len(t_days)) >= np.repeat(first, length)
+
+
+def _lists(bounds: Ints, numbers: Floats) -> pa.ListArray:
+    return pa.ListArray.from_arrays(pa.array(bounds.astype(np.int32)), pa.array(numbers))
+
+
+def _limits(limits: pa.Table, kinds: pa.Array, indicators: pa.Array, asset: Ints, indicator: Ints) -> pa.ListArray:
+    """The limits of each series, by the kind of its asset; an empty list where there are none."""
+    lists = limits.column("limits").combine_chunks()
+    named = pc.index_in(limits.column("indicator"), value_set=indicators)  # null for indicators nobody takes
+    told = pc.add(pc.multiply(limits.column("kind").cast(pa.int64()), len(indicators)), named)
+    of_asset = pc.multiply(kinds.cast(pa.int64()), len(indicators)).take(pa.array(asset))
+    place = pc.index_in(pc.add(of_asset, pa.array(indicator)), value_set=told, skip_nulls=True)
+    lists = pa.concat_arrays([lists, pa.array([[]], lists.type)])
+    return lists.take(pc.fill_null(place, len(lists) - 1))
