@@ -8,7 +8,6 @@ machine's role, so they pass through no command line, no log and no table.
 from __future__ import annotations
 
 import os
-from urllib.parse import unquote, urlsplit
 
 from pyarrow import fs
 
@@ -66,8 +65,3 @@ def open_store(address: str) -> tuple[fs.S3FileSystem, str]:
 def open_place(address: str) -> tuple[fs.FileSystem, str]:
     """The file system behind a path of a folder or file, or an address of an object store, and the path in it."""
     return open_store(address) if is_object_store(address) else (fs.LocalFileSystem(), address)
-
-
-def file_address(uri: str) -> str:
-    """The path or address behind what Spark tells of a file, with special characters escaped."""
-    return unquote(uri if is_object_store(uri) else urlsplit(uri).path)

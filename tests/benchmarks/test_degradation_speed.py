@@ -149,14 +149,16 @@ def test_arrow_batches_beside_groups_and_the_kernel_alone(
     parameters = DegradationParameters()
     priors = estimate_priors(batch, parameters, (POOL,))
     fitting = Fitting(AS_OF, parameters, priors, Calibration.none(), ())
-    limits = series.Limits(spark.createDataFrame([], "asset_id string, kind int"), series.KIND_LIMITS.empty_table())
+    limits = series.Limits.of({})
     stored = written(spark, folder, files)
-    assets = stored.stored.select("asset_id", F.lit("track_section").alias("asset_type")).distinct().persist()
+    assets = (
+        stored.stored.select("asset_id", "line_id", F.lit("track_section").alias("asset_type")).distinct().persist()
+    )
     places = (
         assets,
         spark.createDataFrame([(f"L{one:03d}", "conventional") for one in numbers], "line_id string, mode string"),
         spark.createDataFrame([], PAST),
-        spark.createDataFrame([(INDICATOR, 1)], "indicator string, direction int"),
+        {INDICATOR: 1},
     )
 
     def one_group(points: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from pyspark.errors import PythonException
 from pyspark.sql import DataFrame, SparkSession
@@ -97,26 +96,25 @@ def parts(spark: SparkSession) -> tuple[DataFrame, DataFrame, DataFrame, DataFra
     return frame(spark, ASSET, assets), frame(spark, LINE, lines), spark.createDataFrame(past, PAST), indicators
 
 
-def limits(spark: SparkSession) -> series.Limits:
+def limits() -> series.Limits:
     told = [
         {"kind": kind, "indicator": indicator, "limits": [{"level": "AL", "limit": limit, "provenance": "[S47]"}]}
         for kind, indicator, limit in ((0, "alignment_sd", 1.0), (2, "alignment_sd", 2.0), (2, "not_trendable", 3.0))
     ]
-    kinds = spark.createDataFrame([("L1-00", 0), ("L1-01", 1), ("L1-02", 2)], "asset_id string, kind int")
-    return series.Limits(kinds, pa.Table.from_pylist(told, schema=series.KIND_LIMITS))
+    return series.Limits.of({"L1-00": 0, "L1-01": 1, "L1-02": 2}, told)
 
 
 def planned(lake: Lake, chosen: DataFrame | None = None, whole_since: float = np.inf) -> RecentSeries:
     stored = lake.read(CONDITION_SERIES)
-    *places, indicators = parts(lake.spark)
+    *places, _ = parts(lake.spark)
     told = SeriesCells(stored, stored, stored, ())
-    return recent_series(told, *places, indicators, limits(lake.spark), AS_OF, chosen, whole_since)
+    return recent_series(told, *places, INDICATORS, limits(), AS_OF, chosen, whole_since)
 
 
 def told(lake: Lake, whole_since: float = np.inf) -> list[dict[str, object]]:
     """The same from Spark's own reading of the table, series by series in plain Python."""
     rows = lake.read(CONDITION_SERIES).where(F.col("year") >= AS_OF.year - FIT_YEARS)
-    found = limits(lake.spark).beside(series.condition_series(rows, *parts(lake.spark), AS_OF)).toArrow().to_pylist()
+    found = limits().beside(series.condition_series(rows, *parts(lake.spark), AS_OF)).toArrow().to_pylist()
     kept = []
     for row in found:
         lapsed, _ = row.pop("lapsed_days"), row.pop("known_days")
@@ -134,7 +132,7 @@ def in_order(rows: list[dict[str, object]]) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("whole_since", [np.inf, epoch_days(AS_OF) - 60.0])
 def test_tasks_read_what_spark_says(lake: Lake, whole_since: float) -> None:
-    found = in_order(planned(lake, whole_since=whole_since).rows().toArrow().to_pylist())
+    found = in_order(planned(lake, whole_since=whole_since).read().toArrow().to_pylist())
     expected = told(lake, whole_since)
     assert len(found) > 200
     assert max(len(row["t_days"]) for row in found) >= MOST_POINTS
@@ -146,8 +144,8 @@ def test_tasks_read_what_spark_says(lake: Lake, whole_since: float) -> None:
 def test_a_large_line_is_many_tasks_and_every_series_comes_once(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planning, "_TASK_CELLS", 50)
     recent = planned(lake)
-    assert recent.assets.rdd.getNumPartitions() > 20
-    rows = recent.rows().withColumn("task", F.spark_partition_id())
+    assert recent.rows.rdd.getNumPartitions() > 20
+    rows = recent.read().withColumn("task", F.spark_partition_id())
     assert in_order(rows.drop("task").toArrow().to_pylist()) == told(lake)
     apart = rows.groupBy("asset_id").agg(F.count_distinct("task").alias("tasks")).where("tasks > 1")
     assert apart.isEmpty(), "all series of an asset are fitted together"
@@ -155,10 +153,10 @@ def test_a_large_line_is_many_tasks_and_every_series_comes_once(lake: Lake, monk
 
 def test_only_the_chosen_assets_are_read(spark: SparkSession, lake: Lake) -> None:
     chosen = spark.createDataFrame([("stray",), ("L1-07",), ("nobody",)], "asset_id string")
-    found = in_order(planned(lake, chosen).rows().toArrow().to_pylist())
+    found = in_order(planned(lake, chosen).read().toArrow().to_pylist())
     assert found == [row for row in told(lake) if row["asset_id"] in ("stray", "L1-07")]
     none = planned(lake, chosen.where("asset_id = 'nobody'"))
-    assert none.rows().isEmpty()
+    assert none.read().isEmpty()
 
 
 def test_only_files_of_the_version_are_read_and_a_lost_one_is_named(spark: SparkSession, tmp_path: Path) -> None:
@@ -174,16 +172,16 @@ def test_only_files_of_the_version_are_read_and_a_lost_one_is_named(spark: Spark
         .withColumn("points", F.expr("transform(points, p -> struct(p.t_days, 5D, 1D, null))"))
     )
     Writer(lake, "second").replace(other, CONDITION_SERIES, F.expr(window), window)
-    assert in_order(planned(lake).rows().toArrow().to_pylist()) == told(lake)
+    assert in_order(planned(lake).read().toArrow().to_pylist()) == told(lake)
 
     recent = planned(lake)
     (lost,) = {file for file in set(folder.rglob("*.parquet")) - old if file.parent.name == "year=2024"}
     lost.write_bytes(lost.read_bytes()[:-7])
     with pytest.raises(PythonException, match=f"LakeError: .*{lost.name} cannot be read"):
-        recent.rows().toArrow()
+        recent.read().toArrow()
     lost.unlink()
     with pytest.raises(PythonException, match=f"LakeError: .*{lost.name} cannot be read"):
-        recent.rows().toArrow()
+        recent.read().toArrow()
 
 
 def test_a_reader_that_must_not_write_makes_up_for_old_cells(spark: SparkSession, tmp_path: Path) -> None:

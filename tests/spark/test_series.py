@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -141,17 +140,6 @@ def test_works_reach_the_assets_they_cover_and_traffic_those_that_begin_in_its_s
     }
 
 
-def no_limits(spark: SparkSession) -> series.Limits:
-    return series.Limits(spark.createDataFrame([], "asset_id string, kind int"), series.KIND_LIMITS.empty_table())
-
-
-def limits_of(spark: SparkSession, assets: list[str], indicator: str, level: str, limit: float) -> series.Limits:
-    """One limit of an indicator for all of the assets."""
-    told = {"kind": 0, "indicator": indicator, "limits": [{"level": level, "limit": limit, "provenance": "[S47]"}]}
-    kinds = pa.Table.from_pylist([told], schema=series.KIND_LIMITS)
-    return series.Limits(spark.createDataFrame([(one, 0) for one in assets], "asset_id string, kind int"), kinds)
-
-
 @pytest.fixture(scope="module")
 def history(spark: SparkSession) -> RecentSeries:
     """Three hundred sections, some of them poisoned, as the engine takes them."""
@@ -218,19 +206,20 @@ def gathered(spark: SparkSession, conditions: DataFrame) -> RecentSeries:
         MEASUREMENT: frame(spark, MEASUREMENT, ledger).withColumn("run_id", F.lit("measure")),
         CONDITION_SERIES: spark.createDataFrame([], Lake.ddl(CONDITION_SERIES)),
     }
+    limit = {"kind": 0, "indicator": "longitudinal_level_sd", "limits": [{"level": "AL", "limit": 2.3}]}
     return recent_series(
         SeriesCells.of(tables.__getitem__),
         frame(spark, ASSET, assets),
         frame(spark, LINE, [line | {"from_m": 0.0, "to_m": 60_000.0}]),
         past,
-        spark.createDataFrame([("longitudinal_level_sd", 1), ("alignment_sd", 1)], "indicator string, direction int"),
-        limits_of(spark, [f"A{n}" for n in range(300)], "longitudinal_level_sd", "AL", 2.3),
+        {"longitudinal_level_sd": 1, "alignment_sd": 1},
+        series.Limits.of(dict.fromkeys((f"A{n}" for n in range(300)), 0), [limit]),
         AS_OF,
     )
 
 
 def test_spark_fits_what_the_kernel_fits(history: RecentSeries) -> None:
-    rows = degradation.arrow_batch(history.rows())
+    rows = degradation.arrow_batch(history.read())
     assert rows.num_rows == 300
     pools = ("longitudinal_level_sd|conventional|track_section",)
     batch = series_batch(rows, pools, ("tamping",))
@@ -278,7 +267,7 @@ def test_series_of_an_asset_are_fitted_together(spark: SparkSession) -> None:
     first, pool = conditions_of(spark), "alignment_sd|conventional|track_section"
     other = F.col("value") / 2 + 0.02 * F.sin(7.0 * F.substring("recording_id", 2, 2).cast("double"))
     both = gathered(spark, first.unionByName(first.withColumns({"indicator": F.lit("alignment_sd"), "value": other})))
-    rows = degradation.arrow_batch(both.rows())
+    rows = degradation.arrow_batch(both.read())
     pools = (pool, "longitudinal_level_sd|conventional|track_section")
     batch = series_batch(rows, pools, ("tamping",))
     priors, day = estimate_priors(batch, groups=pools), epoch_days(AS_OF)
@@ -342,11 +331,11 @@ def test_series_that_grow_with_their_traffic_are_fitted_by_load_with_days_of_the
         series.asset_past(
             assets, frame(spark, WORK_HISTORY, works), frame(spark, TRAFFIC, stated), ("tamping",), until
         ),
-        spark.createDataFrame([("gauge_mean", 1)], "indicator string, direction int"),
-        no_limits(spark),
+        {"gauge_mean": 1},
+        series.Limits.of({}),
         AS_OF,
     )
-    ((learned, fitting),) = learn_from_sample(degradation.arrow_batch(recent.rows()), ("tamping",), AS_OF)
+    ((learned, fitting),) = learn_from_sample(degradation.arrow_batch(recent.read()), ("tamping",), AS_OF)
     assert learned.priors.by_load.tolist() == [True, False]
     fitted = degradation.fit(recent, [fitting]).persist()
     trends = degradation.trend_rows(fitted).toPandas().set_index("asset_id").loc[[f"A{k}" for k in range(n)]]

@@ -14,8 +14,7 @@ from guideway.contracts.bronze import SIGNAL
 from guideway.errors import LakeError
 from guideway.lake.lake import Lake
 from guideway.lake.writer import Writer
-from guideway.object_store import file_address
-from guideway.transforms.samples import stored
+from guideway.transforms.samples import _address, stored
 from guideway.udfs.signal_files import read_channels
 
 from .test_series import frame
@@ -124,4 +123,4 @@ def test_a_table_whose_files_do_not_tell_its_rows_is_refused_until_the_advice_is
     ],
 )
 def test_addresses_spark_tells_are_paths_or_those_of_the_object_store(told: str, address: str) -> None:
-    assert file_address(told) == address
+    assert _address(told) == address

@@ -20,9 +20,9 @@ def fit(series: RecentSeries, fittings: Sequence[Fitting]) -> DataFrame:
 
     Columns are those of ``udfs.degradation.FITTED_DDL``. A task reads its series and fits them: no point passes Spark.
     """
-    spark = series.assets.sparkSession
-    read, fitted = read_series(shared(spark, series.cells)), fit_series(shared(spark, fittings))
-    return series.assets.mapInArrow(lambda assets: fitted(read(assets)), FITTED_DDL)
+    spark = series.rows.sparkSession
+    read, fitted = read_series(shared(spark, series.plan)), fit_series(shared(spark, fittings))
+    return series.rows.mapInArrow(lambda rows: fitted(read(rows)), FITTED_DDL)
 
 
 def carry(fits: DataFrame, limits: Limits, fitting: Fitting) -> DataFrame:

@@ -58,11 +58,12 @@ class History:
         self.network = load_network(read(LINE), read(SECTION), read(ASSET))
         names = read(WORK_HISTORY).select("work_type").distinct().orderBy("work_type").collect()
         self.work_types = tuple(row.work_type for row in names)
-        spark = read(LINE).sparkSession
-        self.limits = series.network_limits(spark, self.network, rulebooks, indicators())
+        self.limits = series.network_limits(self.network, rulebooks, indicators())
         self._as_of = as_of
         self._cells = SeriesCells.of(read) if cells is None else cells
-        self._trendable = series.indicator_frame(spark, indicators())
+        self._directions = series.directions_of(indicators())
+        told = list(self._directions.items())
+        self._trendable = read(LINE).sparkSession.createDataFrame(told, "indicator string, direction int")
         places = read(ASSET), read(LINE), self._past()
         self.series = series.condition_series(self._cells.current(), *places, self._trendable, as_of)
 
@@ -74,10 +75,10 @@ class History:
         Args:
             assets: only the series of these, a column asset_id; by default all.
             by_load: whether any group grows by load; without, traffic stays where it is.
-            whole_since: see ``udfs.cell_files.CellFiles``.
+            whole_since: see ``udfs.cell_files.SeriesPlan``.
         """
         places = self._read(ASSET), self._read(LINE), self._past(by_load)
-        return recent_series(self._cells, *places, self._trendable, self.limits, self._as_of, assets, whole_since)
+        return recent_series(self._cells, *places, self._directions, self.limits, self._as_of, assets, whole_since)
 
     def made_of(self, digest: str, by_load: bool = True) -> DataFrame:
         """What the fits of each asset come from, as one number; see ``series_fits.made_of``."""
@@ -101,7 +102,7 @@ class History:
         chosen = [asset for assets in kinds.values() for asset in assets[:: max(1, -(-len(assets) // each))]]
         assets = self._read(ASSET).select("asset_id").where(F.col("asset_id").isin(chosen))
         quarter = float(quarter_start(np.array([epoch_days(self._as_of)]))[0])
-        return self.recent(assets, whole_since=quarter).rows()
+        return self.recent(assets, whole_since=quarter).read()
 
     def with_facts(self) -> DataFrame:
         """Series that have a limit, with the facts models learn from; see ``transforms.features.with_facts``."""

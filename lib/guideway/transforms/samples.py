@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from guideway.object_store import file_address
+from guideway.object_store import is_object_store
 from guideway.udfs.measure import ALIGNED_ON
 
 _TASK_SAMPLES = 8_000_000
@@ -98,9 +99,14 @@ def _places(wanted: DataFrame, signals: DataFrame) -> dict[str, _Place]:
     places: dict[str, _Place] = {}
     for row in found.collect():
         place = places.setdefault(row.recording_id, _Place([], row.first))
-        place.files.append(file_address(row.file_path))
+        place.files.append(_address(row.file_path))
         place.first = min(place.first, row.first)
     return places
+
+
+def _address(uri: str) -> str:
+    """The path or address behind what Spark tells of a file, with special characters escaped."""
+    return unquote(uri if is_object_store(uri) else urlsplit(uri).path)
 
 
 def _tasks(rows: Sequence[Row], cores: int) -> list[int]:

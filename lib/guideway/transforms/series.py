@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame, SparkSession
+import pyarrow.compute as pc
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from guideway.monitoring.definition import Indicator
@@ -19,7 +20,7 @@ from guideway.udfs.degradation import epoch_days
 _LEAST_OVERLAP = 0.1
 LIMIT_DDL = "array<struct<level: string, limit: double, provenance: string>>"
 _LIMIT = pa.struct([("level", pa.string()), ("limit", pa.float64()), ("provenance", pa.string())])
-KIND_LIMITS = pa.schema([("kind", pa.int32()), ("indicator", pa.string()), ("limits", pa.list_(_LIMIT))])
+_KINDS = pa.schema([("kind", pa.int32()), ("indicator", pa.string()), ("limits", pa.list_(_LIMIT))])
 
 
 def end_of(as_of: date) -> Column:
@@ -27,10 +28,9 @@ def end_of(as_of: date) -> Column:
     return F.lit((as_of + timedelta(days=1)).isoformat() + "T00:00:00Z").cast("timestamp")
 
 
-def indicator_frame(spark: SparkSession, indicators: Mapping[str, Indicator]) -> DataFrame:
-    """Indicators a trend makes sense of: columns indicator, direction (+1 worse when higher, -1 when lower)."""
-    rows = [(i.name, 1 if i.direction == "above" else -1) for i in indicators.values() if i.trendable]
-    return spark.createDataFrame(rows, "indicator string, direction int")
+def directions_of(indicators: Mapping[str, Indicator]) -> dict[str, int]:
+    """+1 worse when higher, -1 when lower, by the indicators a trend makes sense of."""
+    return {i.name: 1 if i.direction == "above" else -1 for i in indicators.values() if i.trendable}
 
 
 class Limits(NamedTuple):
@@ -38,41 +38,50 @@ class Limits(NamedTuple):
 
     Attributes:
         assets: columns asset_id, kind.
-        kinds: ``KIND_LIMITS``, limits being in the order of their rule book.
+        kinds: columns kind, indicator, limits, which are in the order of their rule book.
     """
 
-    assets: DataFrame
+    assets: pa.Table
     kinds: pa.Table
+
+    @classmethod
+    def of(cls, kind_of: Mapping[str, int], kinds: Sequence[Mapping[str, object]] = ()) -> Limits:
+        """Limits of kinds, rows of their columns, and the kind of each asset."""
+        assets = pa.table(
+            [pa.array(kind_of, pa.string()), pa.array(kind_of.values(), pa.int32())], ["asset_id", "kind"]
+        )
+        return cls(assets, pa.Table.from_pylist(list(kinds), _KINDS))
+
+    def kind_of(self, asset_ids: pa.ChunkedArray) -> pa.ChunkedArray:
+        """The kind of each asset, null where it has none."""
+        return self.assets.column("kind").take(pc.index_in(asset_ids, value_set=self.assets.column("asset_id")))
 
     def beside(self, series: DataFrame) -> DataFrame:
         """``series`` with a column limits, empty where there is none; nothing of it is shuffled."""
-        found = series.join(F.broadcast(self.assets), "asset_id", "left")
-        kinds = series.sparkSession.createDataFrame(self.kinds)
-        found = found.join(F.broadcast(kinds), ["kind", "indicator"], "left").drop("kind")
+        assets, kinds = (F.broadcast(series.sparkSession.createDataFrame(table)) for table in self)
+        found = series.join(assets, "asset_id", "left").join(kinds, ["kind", "indicator"], "left").drop("kind")
         return found.withColumn("limits", F.coalesce("limits", F.array().cast(LIMIT_DDL)))
 
 
-def network_limits(
-    spark: SparkSession, network: Network, rulebooks: Mapping[str, Rulebook], indicators: Mapping[str, Indicator]
-) -> Limits:
+def network_limits(network: Network, rulebooks: Mapping[str, Rulebook], indicators: Mapping[str, Indicator]) -> Limits:
     """The limits of every asset, looked up once a kind."""
     classes: dict[tuple[str, str, str, float], list[str]] = {}
     for stretch in network.by_asset.values():
         book_id = network.rulebook_ids.get(stretch.line_id, "")
         key = (book_id, stretch.receiver_zone or stretch.mode, stretch.mode, stretch.speed_kmh)
         classes.setdefault(key, []).append(stretch.asset_id)
-    kinds, members = [], []
+    kinds: list[dict[str, object]] = []
+    kind_of: dict[str, int] = {}
     for number, (key, assets) in enumerate(classes.items()):
         book_id, zone, mode, speed = key
-        members += [(asset_id, number) for asset_id in assets]
+        kind_of |= dict.fromkeys(assets, number)
         book = rulebooks.get(book_id, Rulebook("none", ()))
         for name in sorted(book.indicators & indicators.keys()):
             limits = book.limits(name, zone, speed) or book.limits(name, mode, speed)
             if limits:
                 told = [{"level": one.level, "limit": one.value, "provenance": one.provenance} for one in limits]
                 kinds.append({"kind": number, "indicator": name, "limits": told})
-    kind_limits = pa.Table.from_pylist(kinds, schema=KIND_LIMITS)
-    return Limits(spark.createDataFrame(members, "asset_id string, kind int"), kind_limits)
+    return Limits.of(kind_of, kinds)
 
 
 def asset_past(
@@ -138,7 +147,7 @@ def condition_series(
         assets: reference.asset.
         lines: reference.line.
         past: what ``asset_past`` gives.
-        indicators: what ``indicator_frame`` gives.
+        indicators: columns indicator, direction (+1 worse when higher, -1 when lower); only these are taken.
         as_of: the day.
 
     Returns:

@@ -7,6 +7,7 @@ Arrow; that cost more than to fit them. Only files that a version of the table n
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -26,32 +27,51 @@ from guideway.udfs.ragged import Floats, Ints, floats, ragged
 MOST_POINTS = 1000
 """Values of a series that a fit takes: a sensor of many values a day holds up no other series."""
 
-FACTS = ("asset_id", "line_ids", "asset_type", "kind", "unwritten")
-"""Columns of an asset's row that are used here; all others go to its series as they are."""
-
 _PIECE_POINTS = 8_000_000
 _BUFFER_BYTES = 1 << 20
-_NAMES = ["asset_id", "indicator", "unit"]
+_NAMES = ("indicator", "unit")
 _POINT = "points.list.element."
-_TAKEN = [f"{_POINT}t_days", f"{_POINT}value"]
+_TAKEN = ("asset_id", *_NAMES, f"{_POINT}t_days", f"{_POINT}value")
 _LAPSED = f"{_POINT}lapsed_days"
+_PAST = re.compile(r"work_|traffic_|.*_per_day$")
+
+
+class CellFile(NamedTuple):
+    """A file with cells of a line and a year."""
+
+    address: str
+    line_id: str
+    year: int
 
 
 @dataclass(frozen=True)
-class CellFiles:
-    """Where the cells of each line are, and what tasks need besides to make series of them.
+class SeriesTask:
+    """What a task reads.
 
     Attributes:
-        files: year and address of each file with cells of a line, by line.
+        assets: columns asset_id, asset_type, kind (of its limits); in the order of asset_id.
+        files: those with cells of these assets, and of others.
+    """
+
+    assets: pa.RecordBatch
+    files: tuple[CellFile, ...]
+
+
+@dataclass(frozen=True)
+class SeriesPlan:
+    """All that tasks are told but the past of assets, and cells no file has.
+
+    Attributes:
+        tasks: by their numbers.
         modes: of each line.
         directions: +1 worse when higher, -1 when lower, by the indicators that are taken.
-        limits: columns kind (of assets, int32), indicator, limits.
+        limits: columns kind, indicator, limits.
         end_days: first moment not to know of, days since 1970-01-01 UTC.
         whole_since: a day since 1970-01-01 UTC; of the values of a series before it no more than the ``MOST_POINTS``
             latest are taken, and all since then.
     """
 
-    files: Mapping[str, Sequence[tuple[int, str]]]
+    tasks: Sequence[SeriesTask]
     modes: Mapping[str, str]
     directions: Mapping[str, int]
     limits: pa.Table
@@ -59,47 +79,72 @@ class CellFiles:
     whole_since: float = math.inf
 
 
-def read_series(told: Callable[[], CellFiles]) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """A function for ``mapInArrow`` over rows of assets that yields their series; see ``transforms.recent_series``.
+def cells_by_asset(file: CellFile) -> pa.Table:
+    """Columns asset_id, line_id, cells: how many cells of each asset a file has.
 
-    Assets of a task should lie next to each other in their line. Batches have all series of an asset, in the order of
-    asset_id and indicator; each is made of row groups of at most ``_PIECE_POINTS`` values, or is of one asset.
+    Raises:
+        LakeError: the file is missing or damaged; the message names it.
+    """
+    with _opened(file) as opened, _named(file.address):
+        counts = pc.value_counts(opened.file.read(["asset_id"], use_threads=False).column("asset_id"))
+    line_id = pa.repeat(pa.scalar(file.line_id), len(counts))
+    return pa.table([counts.field("values"), line_id, counts.field("counts")], ["asset_id", "line_id", "cells"])
+
+
+def read_series(plan: Callable[[], SeriesPlan]) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """A function for ``mapInArrow`` that yields the series of a task; see ``transforms.recent_series``.
+
+    Its rows are one with the number of the task, those of ``asset_past`` of its assets, and cells of them that no file
+    has; columns of others are null. Batches have all series of an asset, in the order of asset_id and indicator; each
+    is made of row groups of at most ``_PIECE_POINTS`` values, or is of one asset.
 
     Raises:
         LakeError: a file is missing or damaged; the message names it.
     """
 
     def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        rows = [batch for batch in batches if batch.num_rows]
-        if not rows:
+        sent = [batch for batch in batches if batch.num_rows]
+        if not sent:
             return
-        cells = told()
-        (assets,) = pa.Table.from_batches(rows).sort_by("asset_id").combine_chunks().to_batches()
+        whole, rows = plan(), pa.Table.from_batches(sent).combine_chunks()
+        task = whole.tasks[rows.column("task")[0].as_py()]
+        assets = _with_past(task.assets, rows.filter(pc.field("asset_id").is_valid()))
         with ExitStack() as opened:
-            files = [
-                opened.enter_context(_opened(address, line_id, year))
-                for line_id in pc.unique(assets.column("line_ids").flatten()).to_pylist()
-                for year, address in cells.files.get(line_id, ())
-            ]
-            yield from _in_pieces(assets, files, cells)
+            files = [opened.enter_context(_opened(file)) for file in task.files]
+            yield from _in_pieces(assets, files, _unwritten(rows), whole)
 
     return run
 
 
-def _in_pieces(assets: pa.RecordBatch, files: Sequence[_File], cells: CellFiles) -> Iterator[pa.RecordBatch]:
+def _with_past(assets: pa.RecordBatch, rows: pa.Table) -> pa.RecordBatch:
+    """The assets with their past beside them; empty lists where there is none."""
+    names = [name for name in rows.schema.names if _PAST.match(name)]
+    past = rows.filter(pc.field(names[0]).is_valid()) if names else rows
+    place = pc.index_in(assets.column("asset_id"), value_set=past.column("asset_id"))
+    columns = {name: _taken(past.column(name).combine_chunks(), place) for name in names}
+    return pa.RecordBatch.from_arrays([*assets.columns, *columns.values()], [*assets.schema.names, *columns])
+
+
+def _taken(lists: pa.ListArray, place: pa.Array) -> pa.ListArray:
+    """Lists by their places, an empty one for null."""
+    return pa.concat_arrays([lists, pa.array([[]], lists.type)]).take(pc.fill_null(place, len(lists)))
+
+
+def _in_pieces(
+    assets: pa.RecordBatch, files: Sequence[_File], unwritten: _Cells | None, plan: SeriesPlan
+) -> Iterator[pa.RecordBatch]:
     """The series of the assets; those of half of them first, where all would be too many to hold."""
     ids = assets.column("asset_id")
     groups = [file.groups_with(ids[0].as_py(), ids[-1].as_py()) for file in files]
     if len(ids) > 1 and sum(group.points for of_file in groups for group in of_file) > _PIECE_POINTS:
         half = len(ids) // 2
-        yield from _in_pieces(assets.slice(0, half), files, cells)
-        yield from _in_pieces(assets.slice(half), files, cells)
+        yield from _in_pieces(assets.slice(0, half), files, unwritten, plan)
+        yield from _in_pieces(assets.slice(half), files, unwritten, plan)
         return
     parts = [file.read(wanted) for file, wanted in zip(files, groups, strict=True) if wanted]
-    if "unwritten" in assets.schema.names:
-        parts.append(_unwritten(assets))
-    if parts and cells.directions and cells.modes:
-        series = _series(assets, parts, cells)
+    parts += [unwritten] if unwritten else []
+    if parts:
+        series = _series(assets, parts, plan)
         if series.num_rows:
             yield series
 
@@ -117,7 +162,7 @@ class _Group(NamedTuple):
 class _Cells(NamedTuple):
     """Cells: what each is of, its year, and its points."""
 
-    asset_id: pa.DictionaryArray
+    asset_id: pa.Array
     indicator: pa.DictionaryArray
     line_id: pa.DictionaryArray
     unit: pa.DictionaryArray
@@ -128,8 +173,10 @@ class _Cells(NamedTuple):
         """A number for each cell's series, in the order of the names; -1 where one of its names is not among them."""
         number, is_named = np.zeros(len(self.year), np.int64), np.ones(len(self.year), bool)
         for column, wanted in zip(self, names, strict=False):
-            places = pc.fill_null(pc.index_in(column.dictionary, value_set=wanted), -1)
-            code = np.asarray(places, np.int64)[np.asarray(column.indices)]
+            words = column.dictionary if isinstance(column, pa.DictionaryArray) else column
+            code = np.asarray(pc.fill_null(pc.index_in(words, value_set=wanted), -1), np.int64)
+            if words is not column:
+                code = code[np.asarray(column.indices)]
             is_named &= code >= 0
             number = number * len(wanted) + code
         return np.where(is_named, number, -1)
@@ -137,9 +184,7 @@ class _Cells(NamedTuple):
 
 @dataclass(frozen=True)
 class _File:
-    address: str
-    line_id: str
-    year: int
+    told: CellFile
     groups: Sequence[_Group]
     file: pq.ParquetFile
 
@@ -152,25 +197,24 @@ class _File:
         ]
 
     def read(self, groups: Sequence[_Group]) -> _Cells:
-        columns = [*_NAMES, *_TAKEN, *([_LAPSED] if any(group.has_lapsed for group in groups) else [])]
-        with _named(self.address):
+        columns = [*_TAKEN, *([_LAPSED] if any(group.has_lapsed for group in groups) else [])]
+        with _named(self.told.address):
             table = self.file.read_row_groups([group.number for group in groups], columns, use_threads=False)
         (rows,) = table.combine_chunks().to_batches()
-        asset_id, indicator, unit, points = (rows.column(name) for name in (*_NAMES, "points"))
-        line_id = pa.DictionaryArray.from_arrays(np.zeros(len(rows), np.int32), pa.array([self.line_id]))
-        return _Cells(asset_id, indicator, line_id, unit, np.full(len(rows), self.year), points)
+        asset_id, indicator, unit, points = (rows.column(name) for name in ("asset_id", *_NAMES, "points"))
+        line_id = pa.DictionaryArray.from_arrays(np.zeros(len(rows), np.int32), pa.array([self.told.line_id]))
+        return _Cells(asset_id, indicator, line_id, unit, np.full(len(rows), self.told.year), points)
 
 
 @contextmanager
-def _opened(address: str, line_id: str, year: int) -> Iterator[_File]:
-    with ExitStack() as opened, _named(address):
-        system, path = open_place(address)
-        source = opened.enter_context(system.open_input_file(path))
-        options = {"read_dictionary": _NAMES, "buffer_size": _BUFFER_BYTES}
-        file = opened.enter_context(pq.ParquetFile(source, **options))
-        kept = opened.pop_all()
-    with kept:
-        yield _File(address, line_id, year, list(_groups(file.metadata)), file)
+def _opened(told: CellFile) -> Iterator[_File]:
+    with ExitStack() as opened:
+        with _named(told.address):
+            system, path = open_place(told.address)
+            source = opened.enter_context(system.open_input_file(path))
+            file = pq.ParquetFile(source, read_dictionary=list(_NAMES), buffer_size=_BUFFER_BYTES)
+            opened.enter_context(file)
+        yield _File(told, list(_groups(file.metadata)), file)
 
 
 def _groups(told: pq.FileMetaData) -> Iterator[_Group]:
@@ -192,47 +236,50 @@ def _named(address: str) -> Iterator[None]:
         raise LakeError(f"{address} cannot be read: {error}") from error
 
 
-def _unwritten(assets: pa.RecordBatch) -> _Cells:
-    """Cells that came along with their assets, because no file has them as they are."""
-    offsets, cells = ragged(assets.column("unwritten"))
-    owner = np.repeat(np.arange(len(offsets) - 1, dtype=np.int32), np.diff(offsets))
-    asset_id = pa.DictionaryArray.from_arrays(owner, assets.column("asset_id"))
-    indicator, line_id, unit = (cells.field(name).dictionary_encode() for name in ("indicator", "line_id", "unit"))
-    return _Cells(asset_id, indicator, line_id, unit, np.asarray(cells.field("year"), np.int64), cells.field("points"))
+def _unwritten(rows: pa.Table) -> _Cells | None:
+    """Cells that came along, because no file has them as they are."""
+    if "points" not in rows.schema.names:
+        return None
+    cells = rows.filter(pc.field("points").is_valid()).combine_chunks()
+    if not cells.num_rows:
+        return None
+    asset_id, points = (cells.column(name).combine_chunks() for name in ("asset_id", "points"))
+    indicator, line_id, unit = (
+        cells.column(name).combine_chunks().dictionary_encode() for name in ("indicator", "line_id", "unit")
+    )
+    return _Cells(asset_id, indicator, line_id, unit, np.asarray(cells.column("year"), np.int64), points)
 
 
-def _series(assets: pa.RecordBatch, parts: Sequence[_Cells], cells: CellFiles) -> pa.RecordBatch:
+def _series(assets: pa.RecordBatch, parts: Sequence[_Cells], plan: SeriesPlan) -> pa.RecordBatch:
     """The series of the assets: the cells of each one after the other, of its points those that count."""
     units = {unit for part in parts for unit in part.unit.dictionary.to_pylist()}
-    told = [pa.array(sorted(names), pa.string()) for names in (cells.directions, cells.modes, units)]
-    names = [assets.column("asset_id"), *told]
+    indicators, lines, units = (pa.array(sorted(names), pa.string()) for names in (plan.directions, plan.modes, units))
+    names = assets.column("asset_id"), indicators, lines, units
     series = np.concatenate([part.series(names) for part in parts])
     series, bounds, t_days, values = _gathered(series, parts)
-    known = t_days < cells.end_days  # not those that lapsed
+    known = t_days < plan.end_days  # not those that lapsed
     bounds, t_days, values = ragged_filter(bounds, known), t_days[known], values[known]
-    wanted = latest(bounds, t_days, cells.whole_since)
+    wanted = latest(bounds, t_days, plan.whole_since)
     bounds, t_days, values = ragged_filter(bounds, wanted), t_days[wanted], values[wanted]
     has_points = np.diff(bounds) > 0
     series, bounds = series[has_points], np.append(bounds[:-1][has_points], bounds[-1])
 
-    codes = np.unravel_index(series, [len(one) for one in names])
-    asset, indicator, line, _ = codes
-    asset_id, indicator_id, line_id, unit = (one.take(pa.array(code)) for one, code in zip(names, codes, strict=True))
-    modes = pa.array([cells.modes[name] for name in told[1].to_pylist()], pa.string())
-    directions = np.array([cells.directions[name] for name in told[0].to_pylist()], np.int32)
-    kinds = assets.column("asset_type").take(pa.array(asset))
+    asset, indicator, line, unit = map(pa.array, np.unravel_index(series, [max(len(one), 1) for one in names]))
+    modes = pa.array([plan.modes[name] for name in lines.to_pylist()], pa.string())
+    directions = pa.array([plan.directions[name] for name in indicators.to_pylist()], pa.int32())
+    kinds = assets.column("asset_type").take(asset)
     columns = {
-        "asset_id": asset_id,
-        "indicator": indicator_id,
-        "line_id": line_id,
-        "unit": unit,
-        "direction": pa.array(directions[indicator]),
-        "pool": pc.binary_join_element_wise(indicator_id, modes.take(pa.array(line)), kinds, "|"),
+        "asset_id": assets.column("asset_id").take(asset),
+        "indicator": indicators.take(indicator),
+        "line_id": lines.take(line),
+        "unit": units.take(unit),
+        "direction": directions.take(indicator),
+        "pool": pc.binary_join_element_wise(indicators.take(indicator), modes.take(line), kinds, "|"),
         "t_days": _lists(bounds, t_days),
         "values": _lists(bounds, values),
-        "limits": _limits(cells.limits, assets.column("kind"), told[0], asset, indicator),
+        "limits": _limits(plan.limits, assets.column("kind").take(asset), indicators, indicator),
     }
-    columns |= {name: assets.column(name).take(pa.array(asset)) for name in assets.schema.names if name not in FACTS}
+    columns |= {name: assets.column(name).take(asset) for name in assets.schema.names if _PAST.match(name)}
     return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
 
@@ -282,12 +329,9 @@ def _lists(bounds: Ints, numbers: Floats) -> pa.ListArray:
     return pa.ListArray.from_arrays(pa.array(bounds.astype(np.int32)), pa.array(numbers))
 
 
-def _limits(limits: pa.Table, kinds: pa.Array, indicators: pa.Array, asset: Ints, indicator: Ints) -> pa.ListArray:
-    """The limits of each series, by the kind of its asset; an empty list where there are none."""
-    lists = limits.column("limits").combine_chunks()
+def _limits(limits: pa.Table, kinds: pa.Array, indicators: pa.Array, indicator: pa.Array) -> pa.ListArray:
+    """The limits of each series, by the kind of its asset and its indicator; an empty list where there are none."""
     named = pc.index_in(limits.column("indicator"), value_set=indicators)  # null for indicators nobody takes
     told = pc.add(pc.multiply(limits.column("kind").cast(pa.int64()), len(indicators)), named)
-    of_asset = pc.multiply(kinds.cast(pa.int64()), len(indicators)).take(pa.array(asset))
-    place = pc.index_in(pc.add(of_asset, pa.array(indicator)), value_set=told, skip_nulls=True)
-    lists = pa.concat_arrays([lists, pa.array([[]], lists.type)])
-    return lists.take(pc.fill_null(place, len(lists) - 1))
+    wanted = pc.add(pc.multiply(kinds.cast(pa.int64()), len(indicators)), indicator)
+    return _taken(limits.column("limits").combine_chunks(), pc.index_in(wanted, value_set=told, skip_nulls=True))
