@@ -26,7 +26,7 @@ from guideway.udfs.degradation import epoch_days
 FIT_YEARS = 5
 """A fit takes the recordings of this year and of so many before it; see docs/decisions/0018."""
 
-_TASK_CELLS = 60_000
+_TASK_CELLS = 200_000
 _SERIES = "asset_id string, indicator string, line_id string, unit string, direction int, pool string"
 _SERIES_DDL = f"{_SERIES}, t_days array<double>, values array<double>, limits {LIMIT_DDL}"
 _FOUND = pa.schema([("asset_id", pa.string()), ("line_id", pa.string()), ("cells", pa.int64())])
@@ -89,7 +89,7 @@ def recent_series(
     unwritten = cells.anew().where(is_recent).select(*_CELL) if cells.old else None
     if unwritten is not None:
         counted = unwritten.groupBy("asset_id", "line_id").agg(F.count(F.lit(1)).alias("cells"))
-        found.append(counted.toArrow())
+        found.append(counted.toArrow().cast(_FOUND))
     told = assets if chosen is None else assets.join(chosen, "asset_id", "left_semi")
     facts = told.select("asset_id", F.col("line_id").alias("home"), "asset_type").toArrow()
     facts = facts.append_column("kind", limits.kind_of(facts.column("asset_id")))
@@ -134,7 +134,7 @@ def _tasks(
         The tasks; and the number of a task, a line, and the first and last asset of it that are the task's.
     """
     facts = facts.sort_by([("home", "ascending"), ("asset_id", "ascending")]).combine_chunks()
-    cells = pa.concat_tables(found) if found else pa.table({"asset_id": [], "line_id": [], "cells": []}, _FOUND)
+    cells = pa.concat_tables([_FOUND.empty_table(), *found])
     cells = cells.append_column("place", pc.index_in(cells.column("asset_id"), value_set=facts.column("asset_id")))
     cells = cells.filter(pc.field("place").is_valid())
     place = np.asarray(cells.column("place"), np.int64)

@@ -27,7 +27,7 @@ from guideway.udfs.ragged import Floats, Ints, floats, ragged
 MOST_POINTS = 1000
 """Values of a series that a fit takes: a sensor of many values a day holds up no other series."""
 
-_PIECE_POINTS = 8_000_000
+_PIECE_POINTS = 1_000_000
 _BUFFER_BYTES = 1 << 20
 _NAMES = ("indicator", "unit")
 _POINT = "points.list.element."
