@@ -33,6 +33,8 @@ _NAMES = ("indicator", "unit")
 _POINT = "points.list.element."
 _TAKEN = ("asset_id", *_NAMES, f"{_POINT}t_days", f"{_POINT}value")
 _LAPSED = f"{_POINT}lapsed_days"
+Bools = npt.NDArray[np.bool_]
+
 _PAST = re.compile(r"work_|traffic_|.*_per_day$")
 
 
@@ -257,10 +259,8 @@ def _series(assets: pa.RecordBatch, parts: Sequence[_Cells], plan: SeriesPlan) -
     names = assets.column("asset_id"), indicators, lines, units
     series = np.concatenate([part.series(names) for part in parts])
     series, bounds, t_days, values = _gathered(series, parts)
-    known = t_days < plan.end_days  # not those that lapsed
-    bounds, t_days, values = ragged_filter(bounds, known), t_days[known], values[known]
-    wanted = latest(bounds, t_days, plan.whole_since)
-    bounds, t_days, values = ragged_filter(bounds, wanted), t_days[wanted], values[wanted]
+    bounds, t_days, values = _kept(t_days < plan.end_days, bounds, t_days, values)  # without those that lapsed
+    bounds, t_days, values = _kept(_latest(bounds, t_days, plan.whole_since), bounds, t_days, values)
     has_points = np.diff(bounds) > 0
     series, bounds = series[has_points], np.append(bounds[:-1][has_points], bounds[-1])
 
@@ -315,7 +315,11 @@ def _gathered(series: Ints, parts: Sequence[_Cells]) -> tuple[Ints, Ints, Floats
     )
 
 
-def latest(bounds: Ints, t_days: Floats, whole_since: float) -> npt.NDArray[np.bool_]:
+def _kept(keep: Bools, bounds: Ints, t_days: Floats, values: Floats) -> tuple[Ints, Floats, Floats]:
+    return (bounds, t_days, values) if keep.all() else (ragged_filter(bounds, keep), t_days[keep], values[keep])
+
+
+def _latest(bounds: Ints, t_days: Floats, whole_since: float) -> Bools:
     """Which values count: the ``MOST_POINTS`` latest of each series before ``whole_since``, and all since then."""
     length = np.diff(bounds)
     if length.max(initial=0) <= MOST_POINTS:
