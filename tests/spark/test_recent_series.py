@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 
 from guideway.contracts.reference import ASSET, LINE
 from guideway.contracts.silver import CONDITION_SERIES
+from guideway.errors import LakeError
 from guideway.lake.lake import Lake
 from guideway.lake.session import row_groups
 from guideway.lake.writer import Writer
@@ -182,6 +183,8 @@ def test_only_files_of_the_version_are_read_and_a_lost_one_is_named(spark: Spark
     lost.unlink()
     with pytest.raises(PythonException, match=f"LakeError: .*{lost.name} cannot be read"):
         recent.read().toArrow()
+    with pytest.raises(LakeError, match=f"{lost.name} cannot be read"):
+        planned(lake)
 
 
 def test_a_reader_that_must_not_write_makes_up_for_old_cells(spark: SparkSession, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from guideway.threads import in_threads
 from guideway.transforms.series import LIMIT_DDL, Limits
 from guideway.transforms.series_cells import SeriesCells
 from guideway.transforms.shared import shared
-from guideway.udfs.cell_files import CellFile, SeriesPlan, SeriesTask, cells_by_asset, read_series
+from guideway.udfs.cell_files import CELL, CellFile, SeriesPlan, SeriesTask, cells_by_asset, read_series
 from guideway.udfs.degradation import epoch_days
 
 FIT_YEARS = 5
@@ -30,7 +30,6 @@ _TASK_CELLS = 200_000
 _SERIES = "asset_id string, indicator string, line_id string, unit string, direction int, pool string"
 _SERIES_DDL = f"{_SERIES}, t_days array<double>, values array<double>, limits {LIMIT_DDL}"
 _FOUND = pa.schema([("asset_id", pa.string()), ("line_id", pa.string()), ("cells", pa.int64())])
-_CELL = ("asset_id", "indicator", "line_id", "unit", "year", "points")
 
 
 @dataclass(frozen=True)
@@ -86,19 +85,20 @@ def recent_series(
     is_recent = F.col("year").between(as_of.year - FIT_YEARS, as_of.year)
     files = _files(cells.untouched().where(is_recent).inputFiles())
     found = in_threads(cells_by_asset, files)
-    unwritten = cells.anew().where(is_recent).select(*_CELL) if cells.old else None
+    unwritten = cells.anew().where(is_recent).select(*CELL) if cells.old else None
     if unwritten is not None:
         counted = unwritten.groupBy("asset_id", "line_id").agg(F.count(F.lit(1)).alias("cells"))
         found.append(counted.toArrow().cast(_FOUND))
-    told = assets if chosen is None else assets.join(chosen, "asset_id", "left_semi")
-    facts = told.select("asset_id", F.col("line_id").alias("home"), "asset_type").toArrow()
+    wanted = assets.select("asset_id", F.col("line_id").alias("home"), "asset_type")
+    wanted = wanted if chosen is None else wanted.join(chosen, "asset_id", "left_semi")
+    facts = wanted.toArrow()
     facts = facts.append_column("kind", limits.kind_of(facts.column("asset_id")))
     tasks, spans = _tasks(found, facts, files, spark.sparkContext.defaultParallelism)
     modes = {row.line_id: row.mode for row in lines.select("line_id", "mode").collect()}
     plan = SeriesPlan(tasks, modes, directions, limits.kinds, epoch_days(as_of), whole_since)
 
     rows = spark.range(len(tasks)).select(F.col("id").cast("int").alias("task"))
-    homes = assets.select("asset_id", F.col("line_id").alias("home"))
+    homes = wanted.select("asset_id", "home")
     of_tasks = F.broadcast(spark.createDataFrame(spans, "task int, home string, first string, last string"))
     is_inside = F.col("asset_id").between(F.col("first"), F.col("last"))
     for sent in (past,) if unwritten is None else (past, unwritten):

@@ -7,7 +7,6 @@ Arrow; that cost more than to fit them. Only files that a version of the table n
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,9 @@ from guideway.errors import LakeError
 from guideway.object_store import open_place
 from guideway.udfs.ragged import Floats, Ints, floats, ragged
 
+CELL = ("asset_id", "indicator", "line_id", "unit", "year", "points")
+"""Columns of silver.condition_series by which a cell that is in no file is sent to its task."""
+
 MOST_POINTS = 1000
 """Values of a series that a fit takes: a sensor of many values a day holds up no other series."""
 
@@ -33,9 +35,9 @@ _NAMES = ("indicator", "unit")
 _POINT = "points.list.element."
 _TAKEN = ("asset_id", *_NAMES, f"{_POINT}t_days", f"{_POINT}value")
 _LAPSED = f"{_POINT}lapsed_days"
-Bools = npt.NDArray[np.bool_]
+_FACTS = ("asset_id", "asset_type", "kind")
 
-_PAST = re.compile(r"work_|traffic_|.*_per_day$")
+Bools = npt.NDArray[np.bool_]
 
 
 class CellFile(NamedTuple):
@@ -51,7 +53,7 @@ class SeriesTask:
     """What a task reads.
 
     Attributes:
-        assets: columns asset_id, asset_type, kind (of its limits); in the order of asset_id.
+        assets: columns asset_id, asset_type, kind (of its limits, or null); in the order of asset_id.
         files: those with cells of these assets, and of others.
     """
 
@@ -110,21 +112,25 @@ def read_series(plan: Callable[[], SeriesPlan]) -> Callable[[Iterable[pa.RecordB
             return
         whole, rows = plan(), pa.Table.from_batches(sent).combine_chunks()
         task = whole.tasks[rows.column("task")[0].as_py()]
-        assets = _with_past(task.assets, rows.filter(pc.field("asset_id").is_valid()))
+        rows = rows.filter(pc.field("asset_id").is_valid())
+        unwritten = None
+        if "points" in rows.schema.names:
+            unwritten = _unwritten(rows.filter(pc.field("points").is_valid()).combine_chunks())
+            rows = rows.filter(pc.field("points").is_null()).drop_columns(CELL[1:])
+        assets = _with_past(task.assets, rows.drop_columns("task").combine_chunks())
         with ExitStack() as opened:
             files = [opened.enter_context(_opened(file)) for file in task.files]
-            yield from _in_pieces(assets, files, _unwritten(rows), whole)
+            yield from _in_pieces(assets, files, unwritten, whole)
 
     return run
 
 
-def _with_past(assets: pa.RecordBatch, rows: pa.Table) -> pa.RecordBatch:
+def _with_past(assets: pa.RecordBatch, past: pa.Table) -> pa.RecordBatch:
     """The assets with their past beside them; empty lists where there is none."""
-    names = [name for name in rows.schema.names if _PAST.match(name)]
-    past = rows.filter(pc.field(names[0]).is_valid()) if names else rows
     place = pc.index_in(assets.column("asset_id"), value_set=past.column("asset_id"))
-    columns = {name: _taken(past.column(name).combine_chunks(), place) for name in names}
-    return pa.RecordBatch.from_arrays([*assets.columns, *columns.values()], [*assets.schema.names, *columns])
+    lists = past.drop_columns("asset_id")
+    columns = [_taken(column.combine_chunks(), place) for column in lists.columns]
+    return pa.RecordBatch.from_arrays([*assets.columns, *columns], [*assets.schema.names, *lists.column_names])
 
 
 def _taken(lists: pa.ListArray, place: pa.Array) -> pa.ListArray:
@@ -238,13 +244,8 @@ def _named(address: str) -> Iterator[None]:
         raise LakeError(f"{address} cannot be read: {error}") from error
 
 
-def _unwritten(rows: pa.Table) -> _Cells | None:
+def _unwritten(cells: pa.Table) -> _Cells:
     """Cells that came along, because no file has them as they are."""
-    if "points" not in rows.schema.names:
-        return None
-    cells = rows.filter(pc.field("points").is_valid()).combine_chunks()
-    if not cells.num_rows:
-        return None
     asset_id, points = (cells.column(name).combine_chunks() for name in ("asset_id", "points"))
     indicator, line_id, unit = (
         cells.column(name).combine_chunks().dictionary_encode() for name in ("indicator", "line_id", "unit")
@@ -279,7 +280,7 @@ def _series(assets: pa.RecordBatch, parts: Sequence[_Cells], plan: SeriesPlan) -
         "values": _lists(bounds, values),
         "limits": _limits(plan.limits, assets.column("kind").take(asset), indicators, indicator),
     }
-    columns |= {name: assets.column(name).take(asset) for name in assets.schema.names if _PAST.match(name)}
+    columns |= {name: assets.column(name).take(asset) for name in assets.schema.names if name not in _FACTS}
     return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
 
