@@ -1,6 +1,7 @@
-"""Degradation: the same estimator over Arrow batches, called group by group, and alone in memory; results are equal.
+"""Degradation: the same estimator from the files of cells, group by group, and alone in memory; results are equal.
 
-Beside them what a week costs that carries the fits on, because nothing came for their assets.
+Beside them what a week costs that carries the fits on, because nothing came for their assets. The first way begins
+where the job begins, with a lake's cells of a line and year: their files are found, and tasks read them and fit.
 
 Run by ``make bench``; ``GUIDEWAY_BENCH_SERIES=1000000`` takes a million series through Spark. Prints a table of costs;
 ``docs/benchmarks.md`` keeps the last one measured.
@@ -23,40 +24,49 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
+from guideway.contracts.silver import CONDITION_SERIES
 from guideway.degradation.calibration import Calibration
 from guideway.degradation.parameters import DegradationParameters
 from guideway.degradation.pooling import estimate_priors
 from guideway.degradation.series import SeriesBatch
 from guideway.degradation.trends import fit_trends
+from guideway.lake.lake import Lake
+from guideway.lake.session import row_groups
+from guideway.lake.writer import Writer
 from guideway.transforms import degradation, series
+from guideway.transforms.recent_series import recent_series
+from guideway.transforms.series_cells import GROUP_BYTES, SeriesCells
 from guideway.udfs.degradation import Fitting, epoch_days
 from guideway.udfs.ragged import series_batch
 from tests.benchmarks.harness import tree_cpu_s, tree_mib
 
 pytestmark = pytest.mark.spark
-POINTS, FILE, ROUNDS = 60, 10_000, 20  # the kernel alone is too fast to be timed in one round
+POINTS, FILE, ROUNDS, TURNS = 60, 10_000, 10, 3  # the kernel alone is too fast to be timed in one round
 SERIES = int(os.environ.get("GUIDEWAY_BENCH_SERIES", "20000"))
 GROUPED = int(os.environ.get("GUIDEWAY_BENCH_GROUPED", "2000"))
 AS_OF = date(2024, 10, 3)
 DAY = epoch_days(AS_OF)
-POOL = "longitudinal_level_sd|conventional|track_section"
-DDL = (
-    "asset_id string, indicator string, line_id string, unit string, direction int, pool string, t_days array<double>, "
-    "values array<double>, work_t_days array<double>, work_codes array<smallint>, work_ids array<string>"
+INDICATOR = "longitudinal_level_sd"
+POOL = f"{INDICATOR}|conventional|track_section"
+CELLS = (
+    "asset_id string, indicator string, line_id string, unit string, year int, points array<struct<t_days: double, "
+    "value: double, known_days: double, lapsed_days: double>>, made_of string, points_hash bigint, last_days double"
 )
+PAST = "asset_id string, work_t_days array<double>, work_codes array<smallint>, work_ids array<string>"
 
 
 def simulated(n: int, number: int) -> pa.Table:
     """Sections that worsen, half of them tamped once; nothing of it recorded."""
     rng = np.random.default_rng(number)
-    t = DAY - 28.0 * np.arange(POINTS)[::-1] + rng.integers(-3, 4, (n, POINTS))
+    t = DAY - 4.0 - 28.0 * np.arange(POINTS)[::-1] + rng.integers(-3, 4, (n, POINTS))
     rate = rng.lognormal(-1.6, 0.5, (n, 1))
     values = 1.0 + rate * (t - t[:, :1]) / 365.25 + rng.normal(0, 0.04, (n, POINTS))
     worked = rng.random(n) < 0.5
     values[worked, POINTS // 2 :] -= rng.uniform(0.3, 0.8, (int(worked.sum()), 1))
     offsets = pa.array(np.arange(n + 1, dtype=np.int32) * POINTS)
-    same = {"indicator": "longitudinal_level_sd", "line_id": "L1", "unit": "mm", "direction": np.int32(1), "pool": POOL}
+    same = {"indicator": INDICATOR, "line_id": f"L{number:03d}", "unit": "mm", "direction": np.int32(1), "pool": POOL}
     none = {"work_t_days": pa.float64(), "work_codes": pa.int16(), "work_ids": pa.string()}
     return pa.table(
         {"asset_id": [f"A{number:03d}{i:05d}" for i in range(n)]}
@@ -69,14 +79,44 @@ def simulated(n: int, number: int) -> pa.Table:
     )
 
 
+def cells(series: pa.Table) -> pa.Table:
+    """The same as rows of silver.condition_series."""
+    t, values = (series.column(name).combine_chunks().flatten().to_numpy() for name in ("t_days", "values"))
+    year = t.astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
+    owner = np.repeat(np.arange(series.num_rows), POINTS)
+    first = np.flatnonzero(np.diff(owner * 10_000 + year, prepend=-1))
+    columns = {"t_days": t, "value": values, "known_days": t + 1, "lapsed_days": pa.nulls(len(t), pa.float64())}
+    points = pa.StructArray.from_arrays([pa.array(column) for column in columns.values()], list(columns))
+    names = series.select(["asset_id", "indicator", "line_id", "unit"]).take(pa.array(owner[first]))
+    told = {"year": year[first].astype(np.int32), "points": pa.ListArray.from_arrays(np.append(first, len(t)), points)}
+    last = t[np.append(first[1:], len(t)) - 1]
+    for name, column in (told | {"made_of": [""] * len(first), "points_hash": first, "last_days": last}).items():
+        names = names.append_column(name, column if isinstance(column, pa.Array) else pa.array(column))
+    return names
+
+
+def written(spark: SparkSession, folder: Path, files: list[Path]) -> SeriesCells:
+    """Cells in a lake, each a file, as the job writes them."""
+    lake = Lake(spark, str(folder / "lake"))
+    rows = spark.read.schema(CELLS).parquet(*map(str, files)).repartition(len(files), "line_id", "year")
+    with row_groups(spark, GROUP_BYTES):
+        Writer(lake, "cells").append(rows.sortWithinPartitions("line_id", "year", "asset_id"), CONDITION_SERIES)
+    stored = lake.read(CONDITION_SERIES)
+    return SeriesCells(stored, stored, stored, ())
+
+
 class Cost:
-    """Wall time, processor time and peak memory of this process and all it started, while the block runs."""
+    """Wall time, processor time and peak memory of this process and all it started, while the blocks run."""
+
+    def __init__(self) -> None:
+        self.peak_mib = self.wall_s = self.cpu_s = 0.0
 
     def __enter__(self) -> Cost:
-        self.peak_mib, self._ended = 0.0, Event()
+        self._ended = Event()
         self._sampler = Thread(target=self._sample)
         self._sampler.start()
-        self.wall_s, self.cpu_s = -time.perf_counter(), -tree_cpu_s()
+        self.wall_s -= time.perf_counter()
+        self.cpu_s -= tree_cpu_s()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -90,19 +130,25 @@ class Cost:
             self.peak_mib = max(self.peak_mib, tree_mib(os.getpid()))
 
 
-def timed(action: Callable[[], object]) -> Cost:
-    with Cost() as cost:
-        action()
-    return cost
+def timed(*actions: Callable[[], object]) -> list[Cost]:
+    """What each costs in all of ``TURNS`` turns: the machine is faster in one minute than in the next."""
+    costs = [Cost() for _ in actions]
+    for _ in range(TURNS):
+        for action, cost in zip(actions, costs, strict=True):
+            with cost:
+                action()
+    return costs
 
 
 def test_arrow_batches_beside_groups_and_the_kernel_alone(
     spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("bench")
-    for number in range(-(-SERIES // FILE)):
-        pq.write_table(simulated(min(FILE, SERIES), number), folder / f"series-{number:03d}.parquet")
-    first = pq.read_table(folder / "series-000.parquet").combine_chunks()
+    numbers = range(-(-SERIES // FILE))
+    files = [folder / f"cells-{number:03d}.parquet" for number in numbers]
+    for number, file in enumerate(files):
+        pq.write_table(cells(simulated(min(FILE, SERIES), number)), file)
+    first = simulated(min(FILE, SERIES), 0).combine_chunks()
     points = first.slice(0, GROUPED).to_pandas()[["asset_id", "t_days", "values"]].explode(["t_days", "values"])
     points.astype({"t_days": float, "values": float}).to_parquet(folder / "points.parquet")
 
@@ -111,9 +157,16 @@ def test_arrow_batches_beside_groups_and_the_kernel_alone(
     parameters = DegradationParameters()
     priors = estimate_priors(batch, parameters, (POOL,))
     fitting = Fitting(AS_OF, parameters, priors, Calibration.none(), ())
-    limits = series.Limits(
-        spark.createDataFrame([], "asset_id string, kind int"),
-        spark.createDataFrame([], f"kind int, indicator string, limits {series.LIMIT_DDL}"),
+    limits = series.Limits.of({})
+    stored = written(spark, folder, files)
+    assets = (
+        stored.stored.select("asset_id", "line_id", F.lit("track_section").alias("asset_type")).distinct().persist()
+    )
+    places = (
+        assets,
+        spark.createDataFrame([(f"L{one:03d}", "conventional") for one in numbers], "line_id string, mode string"),
+        spark.createDataFrame([], PAST),
+        {INDICATOR: 1},
     )
 
     def one_group(points: pd.DataFrame) -> pd.DataFrame:
@@ -121,8 +174,8 @@ def test_arrow_batches_beside_groups_and_the_kernel_alone(
         trend = fit_trends(alone, priors, DAY, parameters)
         return pd.DataFrame({"asset_id": points["asset_id"].iloc[:1], "rate": trend.rate_per_year})
 
-    def fitted(*files: Path) -> DataFrame:
-        return degradation.fit(spark.read.schema(DDL).parquet(*map(str, files)), limits, [fitting])
+    def fitted() -> DataFrame:
+        return degradation.fit(recent_series(stored, *places, limits, AS_OF), [fitting])
 
     def rates(fits: DataFrame) -> DataFrame:
         return fits.selectExpr("asset_id", "trend.rate_per_year AS rate")
@@ -132,7 +185,7 @@ def test_arrow_batches_beside_groups_and_the_kernel_alone(
 
     # equal results; and workers are started, kernels loaded
     kernel = fit_trends(batch, priors, DAY, parameters).rate_per_year
-    told = rates(fitted(folder / "series-000.parquet")).toPandas().set_index("asset_id")["rate"]
+    told = rates(fitted()).toPandas().set_index("asset_id")["rate"]
     np.testing.assert_allclose(told.loc[rows.column("asset_id").to_pylist()], kernel, rtol=1e-9)
     groups = by_group.toPandas().set_index("asset_id")["rate"]
     np.testing.assert_allclose(told.loc[groups.index], groups, rtol=1e-9)
@@ -147,32 +200,26 @@ def test_arrow_batches_beside_groups_and_the_kernel_alone(
         for _ in range(ROUNDS):
             list(run([batch]))
 
-    every = fitted(*sorted(folder.glob("series-*.parquet")))
-    every.drop("trend", "forecasts").write.parquet(str(folder / "fits"))
+    fitted().drop("trend", "forecasts").write.parquet(str(folder / "fits"))
     later = replace(fitting, as_of=AS_OF + timedelta(days=7))
     carried = degradation.carry(spark.read.parquet(str(folder / "fits")), limits, later)
     np.testing.assert_allclose(rates(carried).toPandas().set_index("asset_id")["rate"].loc[told.index], told, rtol=1e-9)
     alone()
-    costs = {
-        "Arrow batches, 2 cores (mapInArrow)": (
-            SERIES,
-            timed(lambda: rates(every).write.format("noop").mode("overwrite").save()),
-        ),
-        "carried on for a week, 2 cores (mapInArrow)": (
-            SERIES,
-            timed(lambda: rates(carried).write.format("noop").mode("overwrite").save()),
-        ),
-        "group by group, 2 cores (applyInPandas)": (
-            GROUPED,
-            timed(lambda: by_group.write.format("noop").mode("overwrite").save()),
-        ),
-        "kernel alone, 1 core": (ROUNDS * rows.num_rows, timed(alone)),
+    frames = {
+        "from the cells, 2 cores (mapInArrow)": (SERIES, lambda: rates(fitted())),
+        "carried on for a week, 2 cores (mapInArrow)": (SERIES, lambda: rates(carried)),
+        "group by group, 2 cores (applyInPandas)": (GROUPED, lambda: by_group),
     }
-    n, best = costs["Arrow batches, 2 cores (mapInArrow)"]
+    ways = {
+        way: (n, lambda of=frame: of().write.format("noop").mode("overwrite").save())
+        for way, (n, frame) in frames.items()
+    }
+    ways["kernel alone, 1 core"] = (ROUNDS * rows.num_rows, alone)
+    costs = timed(*(action for _, action in ways.values()))
     with capsys.disabled():
-        print(f"\nseries of {POINTS} points, {os.cpu_count()} cores, Python {platform.python_version()}")
-        print("| way | series | wall s | processor s | peak MiB | processor time a series beside Arrow batches |")
+        print(f"\nseries of {POINTS} points, {os.cpu_count()} cores, Python {platform.python_version()}, {TURNS} turns")
+        print("| way | series | wall s | processor s | peak MiB | processor time a series, us |")
         print("|---|---|---|---|---|---|")
-        for way, (count, cost) in costs.items():
-            beside = (cost.cpu_s / count) / (best.cpu_s / n)
-            print(f"| {way} | {count:,} | {cost.wall_s:.1f} | {cost.cpu_s:.1f} | {cost.peak_mib:,.0f} | {beside:.2f} |")
+        for (way, (n, _)), cost in zip(ways.items(), costs, strict=True):
+            each = 1e6 * cost.cpu_s / (TURNS * n)
+            print(f"| {way} | {n:,} | {cost.wall_s:.1f} | {cost.cpu_s:.1f} | {cost.peak_mib:,.0f} | {each:.1f} |")

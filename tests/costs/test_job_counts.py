@@ -95,15 +95,16 @@ def test_measuring_moves_no_samples_through_spark(ran: Ran) -> None:
 
 @pytest.mark.parametrize("job", JOBS)
 def test_jobs_cross_to_python_once(ran: Ran, job: str) -> None:
-    """A first fit, too, which fits two days."""
-    found = ran.counts[job].python_operators
-    assert found == 1, f"{job}: {found} operators send rows to Python, and one is enough"
+    """A first fit, too, which fits two days; it reads the sample that it learns from before."""
+    found, enough = ran.counts[job].python_operators, 2 if job == "fit" else 1
+    assert found <= enough, f"{job}: {found} operators send rows to Python, and {enough} are enough"
 
 
-def test_a_fit_sends_a_series_as_one_row_of_numbers(ran: Ran) -> None:
+def test_a_fit_sends_no_point_to_python(ran: Ran) -> None:
+    """Tasks read the files of the cells by themselves: the past of assets goes to them, for the sample and the fit."""
     series = ran.lake.read(DEGRADATION_TREND).select("asset_id", "indicator").distinct().count()
     each = ran.counts["fit"].python_bytes / series
-    assert each < 700, f"a series of nine points goes to Python as {each:.0f} bytes"
+    assert each < 50, f"a series goes to Python as {each:.0f} bytes"
 
 
 @pytest.mark.parametrize("job", JOBS)

@@ -23,7 +23,9 @@ from guideway.degradation.pooling import estimate_priors
 from guideway.degradation.series import DAYS_PER_YEAR
 from guideway.degradation.trends import STATUSES, fit_trends
 from guideway.lake.lake import Lake
+from guideway.lake.writer import Writer
 from guideway.transforms import degradation, series
+from guideway.transforms.recent_series import RecentSeries, recent_series
 from guideway.transforms.recording import latest_revisions, reference_runs
 from guideway.transforms.scorecard import learn_from_sample
 from guideway.transforms.series_cells import SeriesCells
@@ -138,16 +140,14 @@ def test_works_reach_the_assets_they_cover_and_traffic_those_that_begin_in_its_s
     }
 
 
-def no_limits(spark: SparkSession) -> series.Limits:
-    return series.Limits(
-        spark.createDataFrame([], "asset_id string, kind int"),
-        spark.createDataFrame([], f"kind int, indicator string, limits {series.LIMIT_DDL}"),
-    )
-
-
 @pytest.fixture(scope="module")
-def history(spark: SparkSession) -> DataFrame:
+def history(spark: SparkSession) -> RecentSeries:
     """Three hundred sections, some of them poisoned, as the engine takes them."""
+    return gathered(spark, conditions_of(spark))
+
+
+def conditions_of(spark: SparkSession) -> DataFrame:
+    """Their rows of gold.condition."""
     rng = np.random.default_rng(11)
     rows = []
     for number in range(300):
@@ -169,7 +169,11 @@ def history(spark: SparkSession) -> DataFrame:
             | {"measured_at": t, "value": float(v), "unit": "mm", "n_samples": 800, "coverage": 1.0, "quality": "good"}
             for k, (t, v) in enumerate(zip(times, values, strict=True))
         ]
-    conditions = frame(spark, CONDITION, rows)
+    return frame(spark, CONDITION, rows)
+
+
+def gathered(spark: SparkSession, conditions: DataFrame) -> RecentSeries:
+    """Their series, of indicators that are worse when higher."""
     assets = [
         {
             "asset_id": f"A{n}",
@@ -202,20 +206,20 @@ def history(spark: SparkSession) -> DataFrame:
         MEASUREMENT: frame(spark, MEASUREMENT, ledger).withColumn("run_id", F.lit("measure")),
         CONDITION_SERIES: spark.createDataFrame([], Lake.ddl(CONDITION_SERIES)),
     }
-    gathered = series.condition_series(
-        SeriesCells.of(tables.__getitem__).current(),
+    limit = {"kind": 0, "indicator": "longitudinal_level_sd", "limits": [{"level": "AL", "limit": 2.3}]}
+    return recent_series(
+        SeriesCells.of(tables.__getitem__),
         frame(spark, ASSET, assets),
         frame(spark, LINE, [line | {"from_m": 0.0, "to_m": 60_000.0}]),
         past,
-        spark.createDataFrame([("longitudinal_level_sd", 1)], "indicator string, direction int"),
+        {"longitudinal_level_sd": 1, "alignment_sd": 1},
+        series.Limits.of(dict.fromkeys((f"A{n}" for n in range(300)), 0), [limit]),
         AS_OF,
-        years=5,
     )
-    return gathered.persist()
 
 
-def test_spark_fits_what_the_kernel_fits(spark: SparkSession, history: DataFrame) -> None:
-    rows = degradation.arrow_batch(history)
+def test_spark_fits_what_the_kernel_fits(history: RecentSeries) -> None:
+    rows = degradation.arrow_batch(history.read())
     assert rows.num_rows == 300
     pools = ("longitudinal_level_sd|conventional|track_section",)
     batch = series_batch(rows, pools, ("tamping",))
@@ -226,16 +230,9 @@ def test_spark_fits_what_the_kernel_fits(spark: SparkSession, history: DataFrame
     trends = fit_trends(batch, priors, day, parameters, works)
     forecasts = forecast_limits(trends, np.arange(301), np.full(300, 2.3))
 
-    limits = series.Limits(
-        spark.createDataFrame([(f"A{n}", 0) for n in range(300)], "asset_id string, kind int"),
-        spark.createDataFrame(
-            [(0, "longitudinal_level_sd", [("AL", 2.3, "[S47]")])],
-            f"kind int, indicator string, limits {series.LIMIT_DDL}",
-        ),
-    )
     fitting = Fitting(AS_OF, parameters, priors, Calibration.none(), ("tamping",))
     before = replace(fitting, as_of=AS_OF - timedelta(days=280))
-    both = degradation.fit(history.repartition(7), limits, [before, fitting]).persist()
+    both = degradation.fit(history, [before, fitting]).persist()
     fitted = both.where(F.col("as_of") == F.lit(AS_OF))
     told = degradation.trend_rows(fitted).toPandas().set_index("asset_id")
     names = rows.column("asset_id").to_pylist()
@@ -266,12 +263,11 @@ def test_spark_fits_what_the_kernel_fits(spark: SparkSession, history: DataFrame
     assert n_recorded == 20, "one work on twenty sections of 200 m"
 
 
-def test_series_of_an_asset_are_fitted_together_however_they_come(spark: SparkSession, history: DataFrame) -> None:
-    other = F.transform("values", lambda v, k: 0.5 * v + 0.02 * F.sin(7.0 * k.cast("double")))
-    pool = "alignment_sd|conventional|track_section"
-    second = history.withColumns({"indicator": F.lit("alignment_sd"), "pool": F.lit(pool), "values": other})
-    both = history.unionByName(second).persist()
-    rows = degradation.arrow_batch(both)
+def test_series_of_an_asset_are_fitted_together(spark: SparkSession) -> None:
+    first, pool = conditions_of(spark), "alignment_sd|conventional|track_section"
+    other = F.col("value") / 2 + 0.02 * F.sin(7.0 * F.substring("recording_id", 2, 2).cast("double"))
+    both = gathered(spark, first.unionByName(first.withColumns({"indicator": F.lit("alignment_sd"), "value": other})))
+    rows = degradation.arrow_batch(both.read())
     pools = (pool, "longitudinal_level_sd|conventional|track_section")
     batch = series_batch(rows, pools, ("tamping",))
     priors, day = estimate_priors(batch, groups=pools), epoch_days(AS_OF)
@@ -282,56 +278,19 @@ def test_series_of_an_asset_are_fitted_together_however_they_come(spark: SparkSe
     assert np.nanmax(np.abs(together.rate_per_year - alone.rate_per_year)) > 0.01
 
     fitting = Fitting(AS_OF, DegradationParameters(), priors, Calibration.none(), ("tamping",))
-    usual = spark.conf.get("spark.sql.execution.arrow.maxRecordsPerBatch")
-    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "7")  # in the middle of an asset
-    try:
-        told = degradation.trend_rows(degradation.fit(both.repartition(5), no_limits(spark), [fitting])).toPandas()
-    finally:
-        spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", usual)
+    told = degradation.trend_rows(degradation.fit(both, [fitting])).toPandas()
     keys = list(zip(rows.column("asset_id").to_pylist(), rows.column("indicator").to_pylist(), strict=True))
     rates = told.set_index(["asset_id", "indicator"]).loc[keys, "rate_per_year"].to_numpy(float)
     np.testing.assert_allclose(rates, together.rate_per_year, rtol=1e-9, atol=1e-12)
-
-
-def test_a_fit_takes_the_latest_years_and_no_more_than_its_share_of_a_series(spark: SparkSession) -> None:
-    """Cells of nine years; one asset has a value an hour in the last of them."""
-    point = "transform(sequence(0, {n} - 1), k -> struct({day} + k * {step} AS t_days, double(k) AS value, "
-    point += "{day} + k * {step} AS known_days, double(null) AS lapsed_days)) AS points"
-    cells = [
-        f"SELECT 'A{asset}' AS asset_id, 'gauge_mean' AS indicator, 'L1' AS line_id, 'mm' AS unit, {year} AS year, "
-        + point.format(n=n, day=f"double({(date(year, 1, 1) - date(1970, 1, 1)).days})", step=f"double({step})")
-        for asset in (0, 1)
-        for year in range(2017, 2026)
-        for n, step in [(5000, 1 / 24) if (asset, year) == (1, 2025) else (13, 28.0)]
-    ]
-    facts = {"asset_id": "A0", "asset_type": "track_section", "line_id": "L1", "name": "", "attributes": {}}
-    line = {"line_id": "L1", "name": "L1", "mode": "metro", "rulebook_id": "en_13848", "time_zone": "UTC"}
-    works = "asset_id string, work_t_days array<double>, work_codes array<smallint>, work_ids array<string>"
-    parts = (
-        spark.sql(" UNION ALL ".join(cells)),
-        frame(spark, ASSET, [facts, facts | {"asset_id": "A1"}]),
-        frame(spark, LINE, [line | {"from_m": 0.0, "to_m": 1.0}]),
-        spark.createDataFrame([], works),
-        spark.createDataFrame([("gauge_mean", 1)], "indicator string, direction int"),
-        AS_OF,
-    )
-    end = epoch_days(AS_OF)
-    for years, first_year, most in ((None, 2017, 10_000), (5, 2020, series.MOST_POINTS)):
-        rows = {row.asset_id: row for row in series.condition_series(*parts, years).collect()}
-        first = (date(first_year, 1, 1) - date(1970, 1, 1)).days
-        assert rows["A0"].t_days[0] == first
-        assert rows["A0"].t_days[-1] == (date(2025, 1, 1) - date(1970, 1, 1)).days + 28 * 5 < end
-        assert len(rows["A0"].t_days) == (2025 - first_year) * 13 + 6
-        hours = 24 * (date(2025, 6, 2) - date(2025, 1, 1)).days + 24
-        assert len(rows["A1"].t_days) == min(most, (2025 - first_year) * 13 + hours)
-        assert all(a < b < end for a, b in zip(rows["A1"].t_days, rows["A1"].t_days[1:], strict=False))
 
 
 TURNS = ((date(2020, 1, 1), 20_000.0), (date(2021, 1, 4), 40_000.0), (date(2022, 1, 3), 10_000.0))
 TURNS += ((date(2022, 12, 5), 30_000.0), (date(2023, 10, 2), 10_000.0))
 
 
-def test_series_that_grow_with_their_traffic_are_fitted_by_load_with_days_of_the_calendar(spark: SparkSession) -> None:
+def test_series_that_grow_with_their_traffic_are_fitted_by_load_with_days_of_the_calendar(
+    spark: SparkSession, lake: Lake
+) -> None:
     """Two dozen sections of five years whose growth follows the tonnes; every other was tamped in the year before."""
     rng, n = np.random.default_rng(6), 24
     end, tamped = epoch_days(AS_OF), datetime(2024, 3, 11, 4, 30, tzinfo=timezone.utc)
@@ -352,8 +311,10 @@ def test_series_that_grow_with_their_traffic_are_fitted_by_load_with_days_of_the
         .withColumn("point", F.expr("struct(t AS t_days, v AS value, t AS known_days, double(null) AS lapsed_days)"))
         .groupBy("asset_id", "year")
         .agg(F.array_sort(F.collect_list("point")).alias("points"))
-        .selectExpr("*", "'gauge_mean' AS indicator", "'L1' AS line_id", "'mm' AS unit")
+        .selectExpr("*", "'gauge_mean' AS indicator", "'L1' AS line_id", "'mm' AS unit", "'' AS made_of")
+        .withColumns({"points_hash": F.lit(0), "last_days": F.lit(0.0)})
     )
+    Writer(lake, "cells").append(cells, CONDITION_SERIES)
     place = {"line_id": "L1", "track_id": "1"}
     sections = [place | {"asset_id": f"A{k}", "asset_type": "track_section", "name": "", "attributes": {}}
                 | {"from_m": 200.0 * k, "to_m": 200.0 * (k + 1)} for k in range(n)]  # fmt: skip
@@ -363,20 +324,20 @@ def test_series_that_grow_with_their_traffic_are_fitted_by_load_with_days_of_the
     works = [work | {"work_id": f"W{k}", "from_m": 200.0 * k, "to_m": 200.0 * (k + 1)} for k in range(1, n, 2)]
     stated = [place | {"from_m": 0.0, "to_m": 200.0 * n, "day": day, "gross_tonnes": t, "passes": 50.0} for day, t in
               TURNS]  # fmt: skip
-    gathered = series.condition_series(
-        cells,
+    recent = recent_series(
+        SeriesCells(lake.read(CONDITION_SERIES), cells, cells, ()),
         assets,
         frame(spark, LINE, [line | {"from_m": 0.0, "to_m": 200.0 * n}]),
         series.asset_past(
             assets, frame(spark, WORK_HISTORY, works), frame(spark, TRAFFIC, stated), ("tamping",), until
         ),
-        spark.createDataFrame([("gauge_mean", 1)], "indicator string, direction int"),
+        {"gauge_mean": 1},
+        series.Limits.of({}),
         AS_OF,
-        years=5,
     )
-    ((learned, fitting),) = learn_from_sample(degradation.arrow_batch(gathered), ("tamping",), AS_OF)
+    ((learned, fitting),) = learn_from_sample(degradation.arrow_batch(recent.read()), ("tamping",), AS_OF)
     assert learned.priors.by_load.tolist() == [True, False]
-    fitted = degradation.fit(gathered, no_limits(spark), [fitting]).persist()
+    fitted = degradation.fit(recent, [fitting]).persist()
     trends = degradation.trend_rows(fitted).toPandas().set_index("asset_id").loc[[f"A{k}" for k in range(n)]]
     np.testing.assert_allclose(trends["rate_per_year"], rates, atol=0.02)
     since = trends["since"].dt.tz_localize("UTC").astype("int64").to_numpy() / 86_400e9

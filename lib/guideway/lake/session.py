@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -68,15 +68,30 @@ def open_session(settings: Settings, app_name: str = "guideway") -> SparkSession
 @contextmanager
 def compiled_plans(spark: SparkSession) -> Iterator[None]:
     """Plans of many rows made inside are compiled, also in a session that is set to interpret plans of few."""
-    usual = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
-    stated = {name: spark.conf.get(name) or value for name, value in usual.items()}
-    for name, value in usual.items():
+    with _stated(spark, {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}):
+        yield
+
+
+@contextmanager
+def row_groups(spark: SparkSession, size_bytes: int) -> Iterator[None]:
+    """Files written inside have row groups of about so many bytes before compression, instead of Parquet's 128 MiB."""
+    with _stated(spark, {"parquet.block.size": str(size_bytes)}):
+        yield
+
+
+@contextmanager
+def _stated(spark: SparkSession, settings: Mapping[str, str]) -> Iterator[None]:
+    before = {name: spark.conf.get(name, None) for name in settings}
+    for name, value in settings.items():
         spark.conf.set(name, value)
     try:
         yield
     finally:
-        for name, value in stated.items():
-            spark.conf.set(name, value)
+        for name, old in before.items():
+            if old is None:
+                spark.conf.unset(name)
+            else:
+                spark.conf.set(name, old)
 
 
 def _configure_own_jvm(builder: SparkSession.Builder, settings: Settings) -> SparkSession.Builder:

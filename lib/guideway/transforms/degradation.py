@@ -8,19 +8,21 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from guideway.transforms.recent_series import RecentSeries
 from guideway.transforms.series import Limits
 from guideway.transforms.shared import shared
+from guideway.udfs.cell_files import read_series
 from guideway.udfs.degradation import FITTED_DDL, Fitting, carry_fits, fit_series
 
 
-def fit(series: DataFrame, limits: Limits, fittings: Sequence[Fitting]) -> DataFrame:
+def fit(series: RecentSeries, fittings: Sequence[Fitting]) -> DataFrame:
     """Every series fitted, each day in one pass over them: one row with its trend, forecasts and works a day.
 
-    Columns are those of ``udfs.degradation.FITTED_DDL``. Series of an asset are fitted together, for one tells of the
-    other; ``condition_series`` has them in one partition already, and is not shuffled again.
+    Columns are those of ``udfs.degradation.FITTED_DDL``. A task reads its series and fits them: no point passes Spark.
     """
-    together = limits.beside(series).repartition("asset_id").sortWithinPartitions("asset_id", "indicator")
-    return together.mapInArrow(fit_series(shared(series.sparkSession, fittings)), FITTED_DDL)
+    spark = series.rows.sparkSession
+    read, fitted = read_series(shared(spark, series.plan)), fit_series(shared(spark, fittings))
+    return series.rows.mapInArrow(lambda rows: fitted(read(rows)), FITTED_DDL)
 
 
 def carry(fits: DataFrame, limits: Limits, fitting: Fitting) -> DataFrame:

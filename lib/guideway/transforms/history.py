@@ -19,12 +19,10 @@ from guideway.rulebooks.rulebook import Rulebook
 from guideway.transforms import series
 from guideway.transforms.features import with_facts
 from guideway.transforms.network import load_network
+from guideway.transforms.recent_series import FIT_YEARS, RecentSeries, recent_series
 from guideway.transforms.series_cells import SeriesCells
 from guideway.transforms.series_fits import made_of
 from guideway.udfs.degradation import epoch_days
-
-FIT_YEARS = 5
-"""A fit takes the recordings of this year and of so many before it; see docs/decisions/0018."""
 
 SAMPLE_ASSETS = 400
 SAMPLE_TRACKS = 40
@@ -45,7 +43,7 @@ class History:
         read: Callable[[Table], DataFrame],
         rulebooks: Mapping[str, Rulebook],
         as_of: date,
-        cells: DataFrame | None = None,
+        cells: SeriesCells | None = None,
     ) -> None:
         """Plan the reading.
 
@@ -53,46 +51,45 @@ class History:
             read: gives the frame of a table.
             rulebooks: by their names.
             as_of: the day.
-            cells: silver.condition_series where no cell of it is old; by default old ones are made up for.
+            cells: silver.condition_series where it was compared already; old cells are made up for.
         """
         self._read = read
         self._until = series.end_of(as_of)
         self.network = load_network(read(LINE), read(SECTION), read(ASSET))
         names = read(WORK_HISTORY).select("work_type").distinct().orderBy("work_type").collect()
         self.work_types = tuple(row.work_type for row in names)
-        spark = read(LINE).sparkSession
-        self.limits = series.network_limits(spark, self.network, rulebooks, indicators())
+        self.limits = series.network_limits(self.network, rulebooks, indicators())
         self._as_of = as_of
-        self._cells = SeriesCells.of(read).current() if cells is None else cells
-        self._trendable = series.indicator_frame(spark, indicators())
-        self.series = self._gathered(self._cells)
+        self._cells = SeriesCells.of(read) if cells is None else cells
+        self._directions = series.directions_of(indicators())
+        told = list(self._directions.items())
+        self._trendable = read(LINE).sparkSession.createDataFrame(told, "indicator string, direction int")
+        places = read(ASSET), read(LINE), self._past()
+        self.series = series.condition_series(self._cells.current(), *places, self._trendable, as_of)
 
-    def recent(self, assets: DataFrame | None = None, by_load: bool = True) -> DataFrame:
+    def recent(
+        self, assets: DataFrame | None = None, by_load: bool = True, whole_since: float = math.inf
+    ) -> RecentSeries:
         """What fits take: the last ``FIT_YEARS``, so that a week costs the same however long the history is.
 
         Args:
             assets: only the series of these, a column asset_id; by default all.
             by_load: whether any group grows by load; without, traffic stays where it is.
+            whole_since: see ``udfs.cell_files.SeriesPlan``.
         """
-        cells = self._cells if assets is None else self._cells.join(assets, "asset_id", "left_semi")
-        return self._gathered(cells, FIT_YEARS, by_load)
+        places = self._read(ASSET), self._read(LINE), self._past(by_load)
+        return recent_series(self._cells, *places, self._directions, self.limits, self._as_of, assets, whole_since)
 
     def made_of(self, digest: str, by_load: bool = True) -> DataFrame:
         """What the fits of each asset come from, as one number; see ``series_fits.made_of``."""
         first = self._as_of.year - FIT_YEARS
-        cells = self._cells.where(F.col("year").between(first, self._as_of.year))
+        cells = self._cells.current().where(F.col("year").between(first, self._as_of.year))
         cells = cells.join(F.broadcast(self._trendable), "indicator")
         return made_of(cells, self._past(by_load), self._read(ASSET), self._read(LINE), self._as_of, digest)
 
-    def _past(self, by_load: bool) -> DataFrame:
+    def _past(self, by_load: bool = True) -> DataFrame:
         traffic = self._read(TRAFFIC) if by_load else self._read(TRAFFIC).where(F.lit(False))
         return series.asset_past(self._read(ASSET), self._read(WORK_HISTORY), traffic, self.work_types, self._until)
-
-    def _gathered(
-        self, cells: DataFrame, years: int | None = None, by_load: bool = True, whole_since: float = math.inf
-    ) -> DataFrame:
-        places = self._read(ASSET), self._read(LINE), self._past(by_load)
-        return series.condition_series(cells, *places, self._trendable, self._as_of, years, whole_since)
 
     def sample(self, each: int = SAMPLE_ASSETS) -> DataFrame:
         """Recent series of at most ``each`` assets of every mode and type, evenly along the network.
@@ -103,9 +100,9 @@ class History:
         for asset_id, stretch in sorted(self.network.by_asset.items()):
             kinds.setdefault((stretch.mode, stretch.asset_type), []).append(asset_id)
         chosen = [asset for assets in kinds.values() for asset in assets[:: max(1, -(-len(assets) // each))]]
-        cells = self._cells.where(F.col("asset_id").isin(chosen))
+        assets = self._read(ASSET).select("asset_id").where(F.col("asset_id").isin(chosen))
         quarter = float(quarter_start(np.array([epoch_days(self._as_of)]))[0])
-        return self._gathered(cells, FIT_YEARS, whole_since=quarter)
+        return self.recent(assets, whole_since=quarter).read()
 
     def with_facts(self) -> DataFrame:
         """Series that have a limit, with the facts models learn from; see ``transforms.features.with_facts``."""

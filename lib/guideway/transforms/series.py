@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from pyspark.sql import Column, DataFrame, SparkSession
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from guideway.monitoring.definition import Indicator
@@ -17,10 +18,9 @@ from guideway.transforms.series_cells import days
 from guideway.udfs.degradation import epoch_days
 
 _LEAST_OVERLAP = 0.1
-MOST_POINTS = 1000
-"""Values of a series that a fit of the latest years takes: a sensor of many values a day holds up no other series."""
-
 LIMIT_DDL = "array<struct<level: string, limit: double, provenance: string>>"
+_LIMIT = pa.struct([("level", pa.string()), ("limit", pa.float64()), ("provenance", pa.string())])
+_KINDS = pa.schema([("kind", pa.int32()), ("indicator", pa.string()), ("limits", pa.list_(_LIMIT))])
 
 
 def end_of(as_of: date) -> Column:
@@ -28,10 +28,9 @@ def end_of(as_of: date) -> Column:
     return F.lit((as_of + timedelta(days=1)).isoformat() + "T00:00:00Z").cast("timestamp")
 
 
-def indicator_frame(spark: SparkSession, indicators: Mapping[str, Indicator]) -> DataFrame:
-    """Indicators a trend makes sense of: columns indicator, direction (+1 worse when higher, -1 when lower)."""
-    rows = [(i.name, 1 if i.direction == "above" else -1) for i in indicators.values() if i.trendable]
-    return spark.createDataFrame(rows, "indicator string, direction int")
+def directions_of(indicators: Mapping[str, Indicator]) -> dict[str, int]:
+    """+1 worse when higher, -1 when lower, by the indicators a trend makes sense of."""
+    return {i.name: 1 if i.direction == "above" else -1 for i in indicators.values() if i.trendable}
 
 
 class Limits(NamedTuple):
@@ -39,41 +38,50 @@ class Limits(NamedTuple):
 
     Attributes:
         assets: columns asset_id, kind.
-        kinds: columns kind, indicator, limits (array of level, limit, provenance).
+        kinds: columns kind, indicator, limits, which are in the order of their rule book.
     """
 
-    assets: DataFrame
-    kinds: DataFrame
+    assets: pa.Table
+    kinds: pa.Table
+
+    @classmethod
+    def of(cls, kind_of: Mapping[str, int], kinds: Sequence[Mapping[str, object]] = ()) -> Limits:
+        """Limits of kinds, rows of their columns, and the kind of each asset."""
+        assets = pa.table(
+            [pa.array(kind_of, pa.string()), pa.array(kind_of.values(), pa.int32())], ["asset_id", "kind"]
+        )
+        return cls(assets, pa.Table.from_pylist(list(kinds), _KINDS))
+
+    def kind_of(self, asset_ids: pa.ChunkedArray) -> pa.ChunkedArray:
+        """The kind of each asset, null where it has none."""
+        return self.assets.column("kind").take(pc.index_in(asset_ids, value_set=self.assets.column("asset_id")))
 
     def beside(self, series: DataFrame) -> DataFrame:
         """``series`` with a column limits, empty where there is none; nothing of it is shuffled."""
-        found = series.join(F.broadcast(self.assets), "asset_id", "left")
-        found = found.join(F.broadcast(self.kinds), ["kind", "indicator"], "left").drop("kind")
+        assets, kinds = (F.broadcast(series.sparkSession.createDataFrame(table)) for table in self)
+        found = series.join(assets, "asset_id", "left").join(kinds, ["kind", "indicator"], "left").drop("kind")
         return found.withColumn("limits", F.coalesce("limits", F.array().cast(LIMIT_DDL)))
 
 
-def network_limits(
-    spark: SparkSession, network: Network, rulebooks: Mapping[str, Rulebook], indicators: Mapping[str, Indicator]
-) -> Limits:
+def network_limits(network: Network, rulebooks: Mapping[str, Rulebook], indicators: Mapping[str, Indicator]) -> Limits:
     """The limits of every asset, looked up once a kind."""
     classes: dict[tuple[str, str, str, float], list[str]] = {}
     for stretch in network.by_asset.values():
         book_id = network.rulebook_ids.get(stretch.line_id, "")
         key = (book_id, stretch.receiver_zone or stretch.mode, stretch.mode, stretch.speed_kmh)
         classes.setdefault(key, []).append(stretch.asset_id)
-    kinds, members = [], []
+    kinds: list[dict[str, object]] = []
+    kind_of: dict[str, int] = {}
     for number, (key, assets) in enumerate(classes.items()):
         book_id, zone, mode, speed = key
-        members += [(asset_id, number) for asset_id in assets]
+        kind_of |= dict.fromkeys(assets, number)
         book = rulebooks.get(book_id, Rulebook("none", ()))
         for name in sorted(book.indicators & indicators.keys()):
             limits = book.limits(name, zone, speed) or book.limits(name, mode, speed)
             if limits:
-                kinds.append((number, name, [(limit.level, limit.value, limit.provenance) for limit in limits]))
-    return Limits(
-        spark.createDataFrame(members, "asset_id string, kind int"),
-        spark.createDataFrame(kinds, f"kind int, indicator string, limits {LIMIT_DDL}"),
-    )
+                told = [{"level": one.level, "limit": one.value, "provenance": one.provenance} for one in limits]
+                kinds.append({"kind": number, "indicator": name, "limits": told})
+    return Limits.of(kind_of, kinds)
 
 
 def asset_past(
@@ -126,54 +134,40 @@ def asset_past(
 
 
 def condition_series(
-    cells: DataFrame,
-    assets: DataFrame,
-    lines: DataFrame,
-    past: DataFrame,
-    indicators: DataFrame,
-    as_of: date,
-    years: int | None = None,
-    whole_since: float = math.inf,
+    cells: DataFrame, assets: DataFrame, lines: DataFrame, past: DataFrame, indicators: DataFrame, as_of: date
 ) -> DataFrame:
-    """One row an asset and indicator, of values measured by the end of ``as_of``.
+    """One row an asset and indicator, of all values measured by the end of ``as_of``.
 
     Since when each value is known goes with it, and when a correction took its place: whoever must not know more than a
-    past day did takes what was known then, all others what never lapsed (``udfs.ragged.series_batch``). Fits, which
-    take some years, get the latter only, and nothing else to carry along.
+    past day did takes what was known then, all others what never lapsed (``udfs.ragged.series_batch``). Fits take some
+    years, without what lapsed, and read it by themselves (``transforms.recent_series``).
 
     Args:
         cells: rows of silver.condition_series.
         assets: reference.asset.
         lines: reference.line.
         past: what ``asset_past`` gives.
-        indicators: what ``indicator_frame`` gives.
+        indicators: columns indicator, direction (+1 worse when higher, -1 when lower); only these are taken.
         as_of: the day.
-        years: only recordings begun in that day's year or so many years before it, and of a series no more than its
-            ``MOST_POINTS`` latest values; by default all.
-        whole_since: a day since 1970-01-01 UTC; only values before it count as such, and all since then are taken.
 
     Returns:
-        Columns asset_id, indicator, line_id, unit, direction, pool (pooling group), t_days, values, of all years
-        known_days and lapsed_days (null: never), and those of ``asset_past``. All series of an asset are in one
-        partition.
+        Columns asset_id, indicator, line_id, unit, direction, pool (pooling group), t_days, values, known_days,
+        lapsed_days (null: never), and those of ``asset_past``.
     """
-    told = cells.where(F.col("year") <= as_of.year)
-    numbers = {"t_days": "t_days", "value": "values"}
-    if years is None:
-        numbers |= {"known_days": "known_days", "lapsed_days": "lapsed_days"}
-    else:
-        told = told.where(F.col("year") >= as_of.year - years)
-    series = _gathered(told.join(F.broadcast(indicators), "indicator"), epoch_days(as_of), tuple(numbers))
-    if years is not None:
-        n_before = F.size(F.filter("points", lambda p: p["t_days"] < whole_since))
-        first = F.greatest(n_before - MOST_POINTS, F.lit(0)) + 1
-        series = series.withColumn("points", F.slice("points", first, F.size("points")))
+    told = cells.where(F.col("year") <= as_of.year).join(F.broadcast(indicators), "indicator")
+    inside = F.filter("points", lambda point: point["t_days"] < epoch_days(as_of))
+    by_year = F.array_sort(F.collect_list(F.struct("year", inside.alias("points"))))
+    # by asset, so that what is joined by asset later shuffles no more
+    apart = told.repartition("asset_id").groupBy("asset_id", "indicator", "line_id", "unit", "direction")
+    points = F.flatten(F.transform("by_year", lambda cell: cell["points"]))
+    series = apart.agg(by_year.alias("by_year")).withColumn("points", points).where(F.size("points") > 0)
+    numbers = {"t_days": "t_days", "value": "values", "known_days": "known_days", "lapsed_days": "lapsed_days"}
     modes = F.broadcast(lines.select("line_id", "mode"))
     kinds = assets.select("asset_id", "asset_type")
     none = {name: F.coalesce(name, F.array()) for name in past.columns if name != "asset_id"}
     return (
         series.withColumns({name: F.col(f"points.{number}") for number, name in numbers.items()})
-        .drop("points")
+        .drop("by_year", "points")
         .join(modes, "line_id")
         .join(kinds, "asset_id")
         .withColumn("pool", F.concat_ws("|", "indicator", "mode", "asset_type"))
@@ -181,22 +175,3 @@ def condition_series(
         .join(past, "asset_id", "left")
         .withColumns(none)
     )
-
-
-def _gathered(cells: DataFrame, end_days: float, numbers: tuple[str, ...]) -> DataFrame:
-    """The cells of each series one after the other: its points before ``end_days``, in order of time.
-
-    Of each point these numbers; without lapsed_days points that lapsed are left out.
-    """
-
-    def is_taken(point: Column) -> Column:
-        is_inside = point["t_days"] < end_days
-        return is_inside if "lapsed_days" in numbers else is_inside & point["lapsed_days"].isNull()
-
-    inside = F.transform(F.filter("points", is_taken), lambda p: F.struct(*(p[name].alias(name) for name in numbers)))
-    by_year = F.array_sort(F.collect_list(F.struct("year", inside.alias("points"))))
-    # by asset, so that what is joined by asset later, and the fit of an asset's series together, shuffles no more
-    apart = cells.repartition("asset_id").groupBy("asset_id", "indicator", "line_id", "unit", "direction")
-    series = apart.agg(by_year.alias("by_year"))
-    points = F.flatten(F.transform("by_year", lambda cell: cell["points"]))
-    return series.withColumn("points", points).drop("by_year").where(F.size("points") > 0)

@@ -22,8 +22,11 @@ from guideway.contracts.schema import sql_text
 from guideway.contracts.silver import CONDITION_SERIES, MEASUREMENT
 from guideway.transforms.recording import IDENTITY
 
-DEFINITION = "2"
+DEFINITION = "3"
 """Raised whenever cells are made otherwise, so that all are made anew."""
+
+GROUP_BYTES = 1 << 20
+"""A row group of a cell's file: tasks that read some of a line's assets leave most of the others' points alone."""
 
 _CELL = ["line_id", "year"]
 _SECONDS_PER_DAY = 86_400.0
@@ -106,8 +109,11 @@ class SeriesCells:
         """All cells, the old ones made anew."""
         if not self.old:
             return self.stored
-        there = self.stored.drop("run_id", "code_version")
-        return there.where(~F.expr(self.window)).unionByName(self.anew())
+        return self.untouched().drop("run_id", "code_version").unionByName(self.anew())
+
+    def untouched(self) -> DataFrame:
+        """The cells of the table that are as their recordings say."""
+        return self.stored.where(~F.expr(self.window)) if self.old else self.stored
 
     @property
     def window(self) -> str:
@@ -140,6 +146,7 @@ class SeriesCells:
             .agg(F.array_sort(F.collect_list(point)).alias("points"))
             .withColumn("points_hash", F.xxhash64("asset_id", "indicator", "line_id", "unit", "year", "points"))
             .withColumn("last_days", F.element_at("points", -1)["t_days"])
+            .sortWithinPartitions(*_CELL, "asset_id", "indicator")
         )
 
 

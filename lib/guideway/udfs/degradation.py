@@ -72,37 +72,21 @@ def epoch_days(day: date) -> float:
 def fit_series(
     fittings: Callable[[], Sequence[Fitting]],
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """A function for ``mapInArrow`` over rows of ``condition_series`` (with ``limits``) that yields ``FITTED_DDL``.
+    """A function over batches of ``udfs.cell_files.read_series``, whole assets, that yields ``FITTED_DDL``.
 
-    A batch carries thousands of series; the kernels run over flat arrays, with no Python call a series. Rows come in
-    the order of their assets. Each day has the series that had begun by then.
+    A batch carries thousands of series; the kernels run over flat arrays, with no Python call a series. Each day has
+    the series that had begun by then.
     """
 
     def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         plans = fittings()
-        for batch in whole_assets(batches):
+        for batch in batches:
             for plan in plans:
                 begun = _begun(batch, plan.as_of_days)
                 if begun.num_rows:
                     yield _fitted(begun, plan)
 
     return run
-
-
-def whole_assets(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same rows, which are in the order of their assets, with all rows of an asset in one batch."""
-    held: pa.RecordBatch | None = None
-    for batch in batches:
-        if not batch.num_rows:
-            continue
-        rows = batch if held is None else pa.concat_batches([held, batch])
-        assets = rows.column("asset_id")
-        first_of_last = pc.index(assets, assets[-1]).as_py()
-        if first_of_last:
-            yield rows.slice(0, first_of_last)
-        held = rows.slice(first_of_last)
-    if held is not None:
-        yield held
 
 
 def _begun(batch: pa.RecordBatch, as_of_days: float) -> pa.RecordBatch:

@@ -1,0 +1,168 @@
+"""What fits take of the condition series, in tasks that read the files of its cells by themselves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from urllib.parse import unquote
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from guideway.errors import LakeError
+from guideway.threads import in_threads
+from guideway.transforms.series import LIMIT_DDL, Limits
+from guideway.transforms.series_cells import SeriesCells
+from guideway.transforms.shared import shared
+from guideway.udfs.cell_files import CELL, CellFile, SeriesPlan, SeriesTask, cells_by_asset, read_series
+from guideway.udfs.degradation import epoch_days
+
+FIT_YEARS = 5
+"""A fit takes the recordings of this year and of so many before it; see docs/decisions/0018."""
+
+_TASK_CELLS = 200_000
+_SERIES = "asset_id string, indicator string, line_id string, unit string, direction int, pool string"
+_SERIES_DDL = f"{_SERIES}, t_days array<double>, values array<double>, limits {LIMIT_DDL}"
+_FOUND = pa.schema([("asset_id", pa.string()), ("line_id", pa.string()), ("cells", pa.int64())])
+
+
+@dataclass(frozen=True)
+class RecentSeries:
+    """The latest ``FIT_YEARS`` of series, not read yet.
+
+    Attributes:
+        rows: what Spark sends to each task, see ``read_series``; a partition is a task.
+        plan: what the tasks are told besides.
+        past: columns of ``series.asset_past`` and their types.
+    """
+
+    rows: DataFrame
+    plan: SeriesPlan
+    past: Sequence[tuple[str, str]]
+
+    def read(self) -> DataFrame:
+        """One row an asset and indicator: columns of ``condition_series`` but known_days and lapsed_days; limits."""
+        ddl = ", ".join([_SERIES_DDL, *(f"{name} {kind}" for name, kind in self.past)])
+        return self.rows.mapInArrow(read_series(shared(self.rows.sparkSession, self.plan)), ddl)
+
+
+def recent_series(
+    cells: SeriesCells,
+    assets: DataFrame,
+    lines: DataFrame,
+    past: DataFrame,
+    directions: Mapping[str, int],
+    limits: Limits,
+    as_of: date,
+    chosen: DataFrame | None = None,
+    whole_since: float = math.inf,
+) -> RecentSeries:
+    """Plan the reading of values measured by the end of ``as_of`` that never lapsed.
+
+    Only the past of assets, and cells that no file has as they are, go through Spark.
+
+    Args:
+        cells: silver.condition_series, and which of its cells are old.
+        assets: reference.asset.
+        lines: reference.line.
+        past: what ``asset_past`` gives.
+        directions: +1 worse when higher, -1 when lower, by the indicators that are taken.
+        limits: of all assets.
+        as_of: the day; only recordings begun in its year or ``FIT_YEARS`` before it are taken.
+        chosen: only the series of these, a column asset_id; by default all.
+        whole_since: see ``SeriesPlan``.
+
+    Raises:
+        LakeError: a file of the cells is missing or damaged, or is none of a line and year; the message names it.
+    """
+    spark = assets.sparkSession
+    is_recent = F.col("year").between(as_of.year - FIT_YEARS, as_of.year)
+    files = _files(cells.untouched().where(is_recent).inputFiles())
+    found = in_threads(cells_by_asset, files)
+    unwritten = cells.anew().where(is_recent).select(*CELL) if cells.old else None
+    if unwritten is not None:
+        counted = unwritten.groupBy("asset_id", "line_id").agg(F.count(F.lit(1)).alias("cells"))
+        found.append(counted.toArrow().cast(_FOUND))
+    wanted = assets.select("asset_id", F.col("line_id").alias("home"), "asset_type")
+    wanted = wanted if chosen is None else wanted.join(chosen, "asset_id", "left_semi")
+    facts = wanted.toArrow()
+    facts = facts.append_column("kind", limits.kind_of(facts.column("asset_id")))
+    tasks, spans = _tasks(found, facts, files, spark.sparkContext.defaultParallelism)
+    modes = {row.line_id: row.mode for row in lines.select("line_id", "mode").collect()}
+    plan = SeriesPlan(tasks, modes, directions, limits.kinds, epoch_days(as_of), whole_since)
+
+    rows = spark.range(len(tasks)).select(F.col("id").cast("int").alias("task"))
+    homes = wanted.select("asset_id", "home")
+    of_tasks = F.broadcast(spark.createDataFrame(spans, "task int, home string, first string, last string"))
+    is_inside = F.col("asset_id").between(F.col("first"), F.col("last"))
+    for sent in (past,) if unwritten is None else (past, unwritten):
+        of_task = sent.join(homes, "asset_id").join(of_tasks, "home").where(is_inside).drop("home", "first", "last")
+        rows = rows.unionByName(of_task, allowMissingColumns=True)
+    kinds = [(name, kind) for name, kind in past.dtypes if name != "asset_id"]
+    return RecentSeries(rows.repartitionById(max(len(tasks), 1), "task"), plan, kinds)
+
+
+def _files(addresses: Iterable[str]) -> list[CellFile]:
+    """The line and year of files, as the names of their folders have them."""
+    files = []
+    for address in sorted(address.removeprefix("file:") for address in addresses):
+        *_, line, year, _ = address.split("/")
+        if not (line.startswith("line_id=") and year.startswith("year=")):
+            raise LakeError(f"{address} is in no folder of a line and year: its cells cannot be told")
+        files.append(CellFile(address, unquote(line.partition("=")[2]), int(year.partition("=")[2])))
+    return files
+
+
+def _tasks(
+    found: Sequence[pa.Table], facts: pa.Table, files: Sequence[CellFile], cores: int
+) -> tuple[list[SeriesTask], list[tuple[int, str, str, str]]]:
+    """As many tasks as ``_TASK_CELLS`` ask for, or one for each core, of assets that lie next to each other in a line.
+
+    Args:
+        found: tables of columns asset_id, line_id, cells.
+        facts: columns asset_id, home (its line in the network), asset_type, kind.
+        files: with the cells.
+        cores: of the session.
+
+    Returns:
+        The tasks; and the number of a task, a line, and the first and last asset of it that are the task's.
+    """
+    facts = facts.sort_by([("home", "ascending"), ("asset_id", "ascending")]).combine_chunks()
+    cells = pa.concat_tables([_FOUND.empty_table(), *found])
+    cells = cells.append_column("place", pc.index_in(cells.column("asset_id"), value_set=facts.column("asset_id")))
+    cells = cells.filter(pc.field("place").is_valid())
+    place = np.asarray(cells.column("place"), np.int64)
+    sizes = np.bincount(place, cells.column("cells"), facts.num_rows)
+    shares = max(cores, math.ceil(sizes.sum() / _TASK_CELLS))
+    wished = (np.cumsum(sizes) - sizes / 2) * shares // max(sizes.sum(), 1)
+    numbers, task = np.unique(np.where(sizes > 0, wished, -1), return_inverse=True)
+    task -= numbers[0] < 0 if len(numbers) else 0  # assets without cells are in none
+
+    lines_of: dict[int, set[str]] = {}
+    pairs = pa.table([pa.array(task[place]), cells.column("line_id")], ["task", "line_id"])
+    for pair in pairs.group_by(["task", "line_id"]).aggregate([]).to_pylist():
+        lines_of.setdefault(pair["task"], set()).add(pair["line_id"])
+    taken = facts.append_column("task", pa.array(task)).filter(pa.array(sizes > 0)).combine_chunks()
+    columns = taken.select(["asset_id", "asset_type", "kind"])
+    tasks = []
+    for number, (start, stop) in enumerate(pairwise(_bounds(taken, "task"))):
+        (assets,) = columns.slice(start, stop - start).sort_by("asset_id").combine_chunks().to_batches()
+        tasks.append(SeriesTask(assets, tuple(file for file in files if file.line_id in lines_of[number])))
+    ends = [(start, stop - 1) for start, stop in pairwise(_bounds(taken, "task", "home"))]
+    told = [taken.take([first, last]).to_pydict() for first, last in ends]
+    return tasks, [(one["task"][0], one["home"][0], *one["asset_id"]) for one in told]
+
+
+def _bounds(rows: pa.Table, *names: str) -> list[int]:
+    """Where one of the columns changes from a row to the next, with both ends."""
+    changes = np.zeros(max(rows.num_rows - 1, 0), bool)
+    for name in names:
+        column = rows.column(name)
+        changes |= np.asarray(pc.not_equal(column[1:], column[:-1]))
+    return [0, *(np.flatnonzero(changes) + 1).tolist(), *([rows.num_rows] if rows.num_rows else [])]
