@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
@@ -27,6 +26,7 @@ from guideway.degradation.priors import (
     Priors,
 )
 from guideway.degradation.rates import (
+    Filtered,
     batch_noise,
     final_rates,
     likelihoods,
@@ -38,7 +38,7 @@ from guideway.degradation.rates import (
 from guideway.degradation.restoration import estimate_effects, estimate_shifts
 from guideway.degradation.runs import estimate_runs
 from guideway.degradation.scale import ScaledSeries, scaled
-from guideway.degradation.series import Floats, Ints, SeriesBatch
+from guideway.degradation.series import Floats, SeriesBatch
 from guideway.degradation.spread import LEAST_SERIES, believed_mean, believed_spread
 from guideway.degradation.waves import estimate_season, without_season
 
@@ -125,33 +125,20 @@ def _learned(
         priors = priors.with_row(0, **estimate_effects(works, float(priors.noise_var[0])))
         if form.isolated_defects:
             priors = priors.with_row(0, **estimate_shifts(works, series))
-        filtered = _Filtered(*steady, works.weights, works.events, works.event_offsets, parameters.noise_weight)
+        filtered = Filtered(*steady, works.weights, works.events, works.event_offsets, parameters.noise_weight)
         priors = _with_process(priors, filtered, form)
         if priors.process_var[0] == 0.0:
             break
         works = works_with(priors)  # a level that wanders by itself needs fewer works
-    filtered = _Filtered(*steady, works.weights, works.events, works.event_offsets, parameters.noise_weight)
+    filtered = Filtered(*steady, works.weights, works.events, works.event_offsets, parameters.noise_weight)
     alone = priors.with_row(0, rate_var=ALONE * float(priors.noise_var[0] + priors.rate_mean[0] ** 2))
-    rates, variances = final_rates(*filtered, alone.row(0))
+    rates, variances = final_rates(filtered, alone.row(0))
     believed = believed_spread(rates, variances)
     errors = run_errors(series.offsets, series.t_days, series.z, filtered.sigma)
     standalone = Standalone(batch.asset, rates, variances, series.offsets, measured_days, errors)
     runs = priors.runs if form.runs else estimate_runs(series.offsets, measured_days, series.z, batch.cohort)
     mean = believed_mean(float(priors.rate_mean[0]), runs.error_of_mean(batch.cohort))
     return priors.with_row(0, rate_mean=mean, rate_var=float(np.fmax(priors.rate_var[0], believed))), standalone
-
-
-class _Filtered(NamedTuple):
-    """What the filter runs over, in the order the kernels take it; ``sigma`` is each series' own noise."""
-
-    offsets: Ints
-    years: Floats
-    z: Floats
-    sigma: Floats
-    flags: Floats
-    events: Floats
-    event_offsets: Ints
-    noise_weight: float
 
 
 def _with_season(priors: Priors, series: ScaledSeries, works: Interventions) -> Priors:
@@ -164,7 +151,7 @@ def _pieces(series: ScaledSeries, works: Interventions) -> tuple[Floats, Floats]
     return found[:, 0], found[:, 1]
 
 
-def _with_process(priors: Priors, filtered: _Filtered, form: Form) -> Priors:
+def _with_process(priors: Priors, filtered: Filtered, form: Form) -> Priors:
     """Process variance, noise, rates and their memory by the likelihood of the filter's one-step forecasts."""
     noise = float(priors.noise_var[0] / priors.noise_ratio[0])
     model = form.model
@@ -172,11 +159,11 @@ def _with_process(priors: Priors, filtered: _Filtered, form: Form) -> Priors:
     def best(row: Floats, columns: tuple[int, ...], numbers: Sequence[tuple[float, ...]]) -> Floats:
         trials = np.tile(row, (len(numbers), 1))
         trials[:, columns] = numbers
-        scores = likelihoods(*filtered, trials) - LEAST_GAIN * (trials[:, PROCESS_VAR] > 0)
+        scores = likelihoods(filtered, trials) - LEAST_GAIN * (trials[:, PROCESS_VAR] > 0)
         return np.asarray(trials[np.argmax(scores)])
 
     def rated(row: Floats) -> Floats:
-        row[[RATE_MEAN, RATE_VAR]] = pooled_by_filter(*filtered, row)
+        row[[RATE_MEAN, RATE_VAR]] = pooled_by_filter(filtered, row)
         return row
 
     ratios = [(noise * r, r) for r in RATIO_GRID]

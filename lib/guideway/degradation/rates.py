@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from guideway.degradation.compiled import kernel
@@ -87,86 +89,80 @@ def years_since_first(offsets: Ints, t: Floats) -> Floats:
     return years
 
 
+class Filtered(NamedTuple):
+    """Series as the filter runs over them: ragged arrays, and the works of each.
+
+    Attributes:
+        offsets: int64 (n + 1,), start of each series in ``years``, ``z`` and ``flags``.
+        years: (m,) since the first value of the series.
+        z: (m,) values on the model's scale.
+        sigma: (n,) noise of each series by itself.
+        flags: (m,) weights of the values.
+        events: works, shifts and bends, see ``works``.
+        event_offsets: int64 (n + 1,), start of each series' events.
+        noise_weight: how much a series' own noise counts beside its group's.
+    """
+
+    offsets: Ints
+    years: Floats
+    z: Floats
+    sigma: Floats
+    flags: Floats
+    events: Floats
+    event_offsets: Ints
+    noise_weight: float
+
+
 @kernel
-def likelihoods(
-    offsets: Ints,
-    years: Floats,
-    z: Floats,
-    sigma: Floats,
-    flags: Floats,
-    events: Floats,
-    event_offsets: Ints,
-    weight: float,
-    trials: Floats,
-) -> Floats:
+def _filtered(of: Filtered, i: int, prior: Floats) -> tuple[Floats, float]:
+    """Final state of series ``i`` and log-likelihood of its one-step forecasts; NaN below three values."""
+    a, b = of.offsets[i], of.offsets[i + 1]
+    state, likelihood = np.full(5, np.nan), np.nan
+    if b - a >= 3:
+        z = of.z[a:b]
+        sigma2 = series_noise(of.sigma[i], z, prior, of.noise_weight)
+        if sigma2 > 0.0:
+            events = of.events[of.event_offsets[i] : of.event_offsets[i + 1]]
+            trace = np.zeros((0, TRACE_COLUMNS))
+            found = run_filter(of.years[a:b], z, of.flags[a:b], events, prior, sigma2, prior[PROCESS_VAR], True, trace)
+            state, likelihood = found[0], found[1]
+    return state, likelihood
+
+
+@kernel
+def likelihoods(of: Filtered, trials: Floats) -> Floats:
     """Log-likelihood of all series' one-step forecasts under each row of priors in ``trials`` (k, 16); (k,)."""
     total = np.zeros(len(trials))
-    trace = np.zeros((0, TRACE_COLUMNS))
-    for i in range(len(offsets) - 1):
-        a, b = offsets[i], offsets[i + 1]
-        if b - a < 3:
-            continue
-        own = events[event_offsets[i] : event_offsets[i + 1]]
+    for i in range(len(of.offsets) - 1):
         for k in range(len(trials)):
-            prior = trials[k]
-            sigma2 = series_noise(sigma[i], z[a:b], prior, weight)
-            if sigma2 > 0.0:
-                part = run_filter(years[a:b], z[a:b], flags[a:b], own, prior, sigma2, prior[PROCESS_VAR], True, trace)[
-                    1
-                ]
-                if np.isfinite(part):
-                    total[k] += part
+            part = _filtered(of, i, trials[k])[1]
+            if np.isfinite(part):
+                total[k] += part
     return total
 
 
 @kernel
-def final_rates(
-    offsets: Ints,
-    years: Floats,
-    z: Floats,
-    sigma: Floats,
-    flags: Floats,
-    events: Floats,
-    event_offsets: Ints,
-    weight: float,
-    prior: Floats,
-) -> tuple[Floats, Floats]:
+def final_rates(of: Filtered, prior: Floats) -> tuple[Floats, Floats]:
     """Mean and variance of each series' rate after its last value; NaN below three values, and where the series bent.
 
     The rate of a bend is a defect's own: it says nothing of the group.
     """
-    n = len(offsets) - 1
+    n = len(of.offsets) - 1
     rates, variances = np.full(n, np.nan), np.full(n, np.nan)
-    trace = np.zeros((0, TRACE_COLUMNS))
     for i in range(n):
-        a, b = offsets[i], offsets[i + 1]
-        if b - a < 3:
-            continue
-        sigma2 = series_noise(sigma[i], z[a:b], prior, weight)
-        own = events[event_offsets[i] : event_offsets[i + 1]]
-        if sigma2 > 0.0 and not np.any(own[:, KIND] == BEND):
-            state = run_filter(years[a:b], z[a:b], flags[a:b], own, prior, sigma2, prior[PROCESS_VAR], True, trace)[0]
+        if not np.any(of.events[of.event_offsets[i] : of.event_offsets[i + 1], KIND] == BEND):
+            state = _filtered(of, i, prior)[0]
             rates[i], variances[i] = state[1], state[4]
     return rates, variances
 
 
 @kernel
-def pooled_by_filter(
-    offsets: Ints,
-    years: Floats,
-    z: Floats,
-    sigma: Floats,
-    flags: Floats,
-    events: Floats,
-    event_offsets: Ints,
-    weight: float,
-    prior: Floats,
-) -> tuple[float, float]:
+def pooled_by_filter(of: Filtered, prior: Floats) -> tuple[float, float]:
     """Mean of the rates and their variance between series by expectation-maximisation over the filter's final rates."""
     start, mean, variance = prior.copy(), prior[RATE_MEAN], prior[RATE_VAR]
     for _ in range(EM_ROUNDS):
         start[RATE_MEAN], start[RATE_VAR] = mean, variance
-        rates, variances = final_rates(offsets, years, z, sigma, flags, events, event_offsets, weight, start)
+        rates, variances = final_rates(of, start)
         keep = np.isfinite(rates) & np.isfinite(variances)
         if np.sum(keep) < LEAST_SERIES:
             break
