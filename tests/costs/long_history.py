@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from guideway.contracts import Table
 from guideway.contracts.bronze import RECORDING
 from guideway.contracts.gold import CONDITION
-from guideway.contracts.reference import ASSET, LINE, SECTION
+from guideway.contracts.reference import ASSET, LINE, SECTION, WORK_HISTORY
 from guideway.contracts.silver import MEASUREMENT
 from guideway.lake.lake import Lake
 from guideway.lake.writer import Writer
@@ -33,7 +33,10 @@ class Railway:
     every_days: int = 28
 
     def lay(self) -> None:
-        """The reference tables."""
+        """The reference tables; each line had a work.
+
+        Without any, Spark finds a join empty, and whether it still reads the other side depends on which was first.
+        """
         lines = self.lake.spark.range(self.lines).select(_text("L", "id").alias("line_id"))
         places = lines.join(self.lake.spark.range(self.sections)).select(
             F.concat("line_id", _text("-", "id")).alias("asset_id"),
@@ -51,6 +54,11 @@ class Railway:
         stretch = {"speed_kmh": F.lit(120.0), "curvature_per_km": F.lit(0.0), "cant_mm": F.lit(0.0)}
         form = {"structure": F.lit("earthwork"), "track_form": F.lit("ballasted")}
         writer.append(_filled(places.withColumns(stretch | form), SECTION), SECTION)
+        finished = F.lit((LAST_RUN - timedelta(days=400)).isoformat()).cast("timestamp")
+        stretch = {"track_id": F.lit("1"), "from_m": F.lit(0.0), "to_m": F.lit(200.0)}
+        work = {"work_id": F.col("line_id"), "work_type": F.lit("tamping"), "source": F.lit("cmms")}
+        works = lines.withColumns(stretch | work).withColumn("finished_at", finished)
+        writer.append(_filled(works, WORK_HISTORY), WORK_HISTORY)
 
     def runs(self, first: int, last: int, lines: int | None = None) -> DataFrame:
         """Rows of bronze.recording: runs ``first`` to ``last`` of all lines, or of the first so many."""
