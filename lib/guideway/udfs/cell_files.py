@@ -19,8 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from guideway.degradation.series import ragged_filter
-from guideway.errors import LakeError
-from guideway.object_store import open_place
+from guideway.udfs.parquet_files import bounds_of, column_of, named, opened
 from guideway.udfs.ragged import Floats, Ints, floats, ragged
 
 CELL = ("asset_id", "indicator", "line_id", "unit", "year", "points")
@@ -89,8 +88,8 @@ def cells_by_asset(file: CellFile) -> pa.Table:
     Raises:
         LakeError: the file is missing or damaged; the message names it.
     """
-    with _opened(file) as opened, _named(file.address):
-        counts = pc.value_counts(opened.file.read(["asset_id"], use_threads=False).column("asset_id"))
+    with named(file.address), opened(file.address, buffer_size=_BUFFER_BYTES) as cells:
+        counts = pc.value_counts(cells.read(["asset_id"], use_threads=False).column("asset_id"))
     line_id = pa.repeat(pa.scalar(file.line_id), len(counts))
     return pa.table([counts.field("values"), line_id, counts.field("counts")], ["asset_id", "line_id", "cells"])
 
@@ -118,8 +117,8 @@ def read_series(plan: Callable[[], SeriesPlan]) -> Callable[[Iterable[pa.RecordB
             unwritten = _unwritten(rows.filter(pc.field("points").is_valid()).combine_chunks())
             rows = rows.filter(pc.field("points").is_null()).drop_columns(CELL[1:])
         assets = _with_past(task.assets, rows.drop_columns("task").combine_chunks())
-        with ExitStack() as opened:
-            files = [opened.enter_context(_opened(file)) for file in task.files]
+        with ExitStack() as stack:
+            files = [stack.enter_context(_opened(file)) for file in task.files]
             yield from _in_pieces(assets, files, unwritten, whole)
 
     return run
@@ -206,7 +205,7 @@ class _File:
 
     def read(self, groups: Sequence[_Group]) -> _Cells:
         columns = [*_TAKEN, *([_LAPSED] if any(group.has_lapsed for group in groups) else [])]
-        with _named(self.told.address):
+        with named(self.told.address):
             table = self.file.read_row_groups([group.number for group in groups], columns, use_threads=False)
         (rows,) = table.combine_chunks().to_batches()
         asset_id, indicator, unit, points = (rows.column(name) for name in ("asset_id", *_NAMES, "points"))
@@ -216,32 +215,18 @@ class _File:
 
 @contextmanager
 def _opened(told: CellFile) -> Iterator[_File]:
-    with ExitStack() as opened:
-        with _named(told.address):
-            system, path = open_place(told.address)
-            source = opened.enter_context(system.open_input_file(path))
-            file = pq.ParquetFile(source, read_dictionary=list(_NAMES), buffer_size=_BUFFER_BYTES)
-            opened.enter_context(file)
+    with opened(told.address, read_dictionary=list(_NAMES), buffer_size=_BUFFER_BYTES) as file:
         yield _File(told, list(_groups(file.metadata)), file)
 
 
 def _groups(told: pq.FileMetaData) -> Iterator[_Group]:
     for number in range(told.num_row_groups):
         group = told.row_group(number)
-        columns = {column.path_in_schema: column for column in (group.column(i) for i in range(group.num_columns))}
-        ids, lapsed = columns["asset_id"].statistics, columns[_LAPSED]
-        first, last = (ids.min, ids.max) if ids is not None and ids.has_min_max else (None, None)
+        first, last = bounds_of(group, "asset_id") or (None, None)
+        lapsed = column_of(group, _LAPSED)
         none = lapsed.statistics is not None and lapsed.statistics.null_count == lapsed.num_values
         if group.num_rows:
             yield _Group(number, lapsed.num_values, first, last, not none)
-
-
-@contextmanager
-def _named(address: str) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, pa.ArrowInvalid) as error:
-        raise LakeError(f"{address} cannot be read: {error}") from error
 
 
 def _unwritten(cells: pa.Table) -> _Cells:

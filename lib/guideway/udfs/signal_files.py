@@ -17,8 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from guideway.archives.recording import Channel
-from guideway.errors import LakeError
-from guideway.object_store import open_place
+from guideway.udfs.parquet_files import bounds_of, named, opened
 
 _COLUMNS = ["recording_id", "channel", "block", "unit", "values"]
 _ID = "recording_id"
@@ -68,20 +67,14 @@ def joined(blocks: Iterable[pa.RecordBatch]) -> list[Channel]:
 def _rows(address: str, recording_ids: set[str]) -> Iterator[pa.RecordBatch]:
     """Blocks of these recordings in one file, read piece by piece: row groups of a compacted file are large."""
     ids = pa.array(sorted(recording_ids), pa.string())
-    system, path = open_place(address)
-    try:
-        with system.open_input_file(path) as source, pq.ParquetFile(source, buffer_size=_BUFFER_BYTES) as file:
-            groups = [i for i in range(file.num_row_groups) if _may_hold(file.metadata.row_group(i), recording_ids)]
-            for rows in file.iter_batches(_BATCH_BLOCKS, groups, columns=_COLUMNS, use_threads=False):
-                found = rows.filter(pc.is_in(rows.column(_ID), value_set=ids))
-                if found.num_rows:  # pieces of a group may lie between the recordings that are wanted
-                    yield found
-    except (OSError, pa.ArrowInvalid) as error:
-        raise LakeError(f"{address} cannot be read: {error}") from error
+    with named(address), opened(address, buffer_size=_BUFFER_BYTES) as file:
+        groups = [i for i in range(file.num_row_groups) if _may_hold(file.metadata.row_group(i), recording_ids)]
+        for rows in file.iter_batches(_BATCH_BLOCKS, groups, columns=_COLUMNS, use_threads=False):
+            found = rows.filter(pc.is_in(rows.column(_ID), value_set=ids))
+            if found.num_rows:  # pieces of a group may lie between the recordings that are wanted
+                yield found
 
 
 def _may_hold(group: pq.RowGroupMetaData, recording_ids: set[str]) -> bool:
-    for column in (group.column(i) for i in range(group.num_columns)):
-        if column.path_in_schema == _ID and column.is_stats_set and column.statistics.has_min_max:
-            return any(column.statistics.min <= one <= column.statistics.max for one in recording_ids)
-    return True
+    bounds = bounds_of(group, _ID)
+    return bounds is None or any(bounds[0] <= one <= bounds[1] for one in recording_ids)
