@@ -36,7 +36,7 @@ from guideway.lake.lake import Lake
 from guideway.lake.session import row_groups
 from guideway.lake.writer import Writer
 from guideway.transforms import degradation, series
-from guideway.transforms.recent_series import recent_series
+from guideway.transforms.recent_series import RecentCells, recent_series
 from guideway.transforms.series_cells import GROUP_BYTES, SeriesCells
 from guideway.udfs.degradation import Fitting, epoch_days
 from guideway.udfs.ragged import series_batch
@@ -175,7 +175,7 @@ def test_arrow_batches_beside_groups_and_the_kernel_alone(
         return pd.DataFrame({"asset_id": points["asset_id"].iloc[:1], "rate": trend.rate_per_year})
 
     def fitted() -> DataFrame:
-        return degradation.fit(recent_series(stored, *places, limits, AS_OF), [fitting])
+        return degradation.fit(recent_series(RecentCells.of(stored, AS_OF), *places, limits, AS_OF), [fitting])
 
     def rates(fits: DataFrame) -> DataFrame:
         return fits.selectExpr("asset_id", "trend.rate_per_year AS rate")

@@ -23,7 +23,7 @@ from guideway.rulebooks.load import load_rulebooks
 from guideway.transforms import recent_series as planning
 from guideway.transforms import series
 from guideway.transforms.history import History
-from guideway.transforms.recent_series import FIT_YEARS, RecentSeries, recent_series
+from guideway.transforms.recent_series import FIT_YEARS, RecentCells, RecentSeries, recent_series
 from guideway.transforms.series_cells import SeriesCells
 from guideway.udfs.cell_files import MOST_POINTS
 from guideway.udfs.degradation import epoch_days
@@ -108,7 +108,7 @@ def limits() -> series.Limits:
 def planned(lake: Lake, chosen: DataFrame | None = None, whole_since: float = np.inf) -> RecentSeries:
     stored = lake.read(CONDITION_SERIES)
     *places, _ = parts(lake.spark)
-    told = SeriesCells(stored, stored, stored, ())
+    told = RecentCells.of(SeriesCells(stored, stored, stored, ()), AS_OF)
     return recent_series(told, *places, INDICATORS, limits(), AS_OF, chosen, whole_since)
 
 

@@ -25,7 +25,7 @@ from guideway.degradation.trends import STATUSES, fit_trends
 from guideway.lake.lake import Lake
 from guideway.lake.writer import Writer
 from guideway.transforms import degradation, series
-from guideway.transforms.recent_series import RecentSeries, recent_series
+from guideway.transforms.recent_series import RecentCells, RecentSeries, recent_series
 from guideway.transforms.recording import latest_revisions, reference_runs
 from guideway.transforms.scorecard import learn_from_sample
 from guideway.transforms.series_cells import SeriesCells
@@ -208,7 +208,7 @@ def gathered(spark: SparkSession, conditions: DataFrame) -> RecentSeries:
     }
     limit = {"kind": 0, "indicator": "longitudinal_level_sd", "limits": [{"level": "AL", "limit": 2.3}]}
     return recent_series(
-        SeriesCells.of(tables.__getitem__),
+        RecentCells.of(SeriesCells.of(tables.__getitem__), AS_OF),
         frame(spark, ASSET, assets),
         frame(spark, LINE, [line | {"from_m": 0.0, "to_m": 60_000.0}]),
         past,
@@ -325,7 +325,7 @@ def test_series_that_grow_with_their_traffic_are_fitted_by_load_with_days_of_the
     stated = [place | {"from_m": 0.0, "to_m": 200.0 * n, "day": day, "gross_tonnes": t, "passes": 50.0} for day, t in
               TURNS]  # fmt: skip
     recent = recent_series(
-        SeriesCells(lake.read(CONDITION_SERIES), cells, cells, ()),
+        RecentCells.of(SeriesCells(lake.read(CONDITION_SERIES), cells, cells, ()), AS_OF),
         assets,
         frame(spark, LINE, [line | {"from_m": 0.0, "to_m": 200.0 * n}]),
         series.asset_past(

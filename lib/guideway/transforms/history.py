@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 from pyspark.sql import DataFrame
@@ -19,7 +20,7 @@ from guideway.rulebooks.rulebook import Rulebook
 from guideway.transforms import series
 from guideway.transforms.features import with_facts
 from guideway.transforms.network import load_network
-from guideway.transforms.recent_series import FIT_YEARS, RecentSeries, recent_series
+from guideway.transforms.recent_series import FIT_YEARS, RecentCells, RecentSeries, recent_series
 from guideway.transforms.series_cells import SeriesCells
 from guideway.transforms.series_fits import made_of
 from guideway.udfs.degradation import epoch_days
@@ -78,7 +79,13 @@ class History:
             whole_since: see ``udfs.cell_files.SeriesPlan``.
         """
         places = self._read(ASSET), self._read(LINE), self._past(by_load)
-        return recent_series(self._cells, *places, self._directions, self.limits, self._as_of, assets, whole_since)
+        cells = self._recent_cells
+        return recent_series(cells, *places, self._directions, self.limits, self._as_of, assets, whole_since)
+
+    @cached_property
+    def _recent_cells(self) -> RecentCells:
+        """Looked up once, for what is learned from and what is fitted."""
+        return RecentCells.of(self._cells, self._as_of)
 
     def made_of(self, digest: str, by_load: bool = True) -> DataFrame:
         """What the fits of each asset come from, as one number; see ``series_fits.made_of``."""

@@ -20,6 +20,7 @@ from guideway.threads import in_threads
 from guideway.transforms.series import LIMIT_DDL, Limits
 from guideway.transforms.series_cells import SeriesCells
 from guideway.transforms.shared import shared
+from guideway.transforms.task_sizes import equal_shares
 from guideway.udfs.cell_files import CELL, CellFile, SeriesPlan, SeriesTask, cells_by_asset, read_series
 from guideway.udfs.degradation import epoch_days
 
@@ -30,6 +31,37 @@ _TASK_CELLS = 200_000
 _SERIES = "asset_id string, indicator string, line_id string, unit string, direction int, pool string"
 _SERIES_DDL = f"{_SERIES}, t_days array<double>, values array<double>, limits {LIMIT_DDL}"
 _FOUND = pa.schema([("asset_id", pa.string()), ("line_id", pa.string()), ("cells", pa.int64())])
+
+
+@dataclass(frozen=True)
+class RecentCells:
+    """Where the cells of the latest ``FIT_YEARS`` are.
+
+    Attributes:
+        files: those of the table.
+        found: tables of columns asset_id, line_id, cells (how many an asset has), of the files and of the unwritten.
+        unwritten: cells that no file has as they are; None where there are none.
+    """
+
+    files: Sequence[CellFile]
+    found: Sequence[pa.Table]
+    unwritten: DataFrame | None
+
+    @classmethod
+    def of(cls, cells: SeriesCells, as_of: date) -> RecentCells:
+        """Look into the files of recordings begun in the day's year or ``FIT_YEARS`` before it.
+
+        Raises:
+            LakeError: a file is missing or damaged, or is none of a line and year; the message names it.
+        """
+        is_recent = F.col("year").between(as_of.year - FIT_YEARS, as_of.year)
+        files = _files(cells.untouched().where(is_recent).inputFiles())
+        found = in_threads(cells_by_asset, files)
+        if not cells.old:
+            return cls(files, found, None)
+        unwritten = cells.anew().where(is_recent).select(*CELL)
+        counted = unwritten.groupBy("asset_id", "line_id").agg(F.count(F.lit(1)).alias("cells"))
+        return cls(files, [*found, counted.toArrow().cast(_FOUND)], unwritten)
 
 
 @dataclass(frozen=True)
@@ -53,7 +85,7 @@ class RecentSeries:
 
 
 def recent_series(
-    cells: SeriesCells,
+    cells: RecentCells,
     assets: DataFrame,
     lines: DataFrame,
     past: DataFrame,
@@ -68,32 +100,22 @@ def recent_series(
     Only the past of assets, and cells that no file has as they are, go through Spark.
 
     Args:
-        cells: silver.condition_series, and which of its cells are old.
+        cells: where they are.
         assets: reference.asset.
         lines: reference.line.
         past: what ``asset_past`` gives.
         directions: +1 worse when higher, -1 when lower, by the indicators that are taken.
         limits: of all assets.
-        as_of: the day; only recordings begun in its year or ``FIT_YEARS`` before it are taken.
+        as_of: the day.
         chosen: only the series of these, a column asset_id; by default all.
         whole_since: see ``SeriesPlan``.
-
-    Raises:
-        LakeError: a file of the cells is missing or damaged, or is none of a line and year; the message names it.
     """
-    spark = assets.sparkSession
-    is_recent = F.col("year").between(as_of.year - FIT_YEARS, as_of.year)
-    files = _files(cells.untouched().where(is_recent).inputFiles())
-    found = in_threads(cells_by_asset, files)
-    unwritten = cells.anew().where(is_recent).select(*CELL) if cells.old else None
-    if unwritten is not None:
-        counted = unwritten.groupBy("asset_id", "line_id").agg(F.count(F.lit(1)).alias("cells"))
-        found.append(counted.toArrow().cast(_FOUND))
+    spark, unwritten = assets.sparkSession, cells.unwritten
     wanted = assets.select("asset_id", F.col("line_id").alias("home"), "asset_type")
     wanted = wanted if chosen is None else wanted.join(chosen, "asset_id", "left_semi")
     facts = wanted.toArrow()
     facts = facts.append_column("kind", limits.kind_of(facts.column("asset_id")))
-    tasks, spans = _tasks(found, facts, files, spark.sparkContext.defaultParallelism)
+    tasks, spans = _tasks(cells, facts, spark.sparkContext.defaultParallelism)
     modes = {row.line_id: row.mode for row in lines.select("line_id", "mode").collect()}
     plan = SeriesPlan(tasks, modes, directions, limits.kinds, epoch_days(as_of), whole_since)
 
@@ -119,33 +141,29 @@ def _files(addresses: Iterable[str]) -> list[CellFile]:
     return files
 
 
-def _tasks(
-    found: Sequence[pa.Table], facts: pa.Table, files: Sequence[CellFile], cores: int
-) -> tuple[list[SeriesTask], list[tuple[int, str, str, str]]]:
+def _tasks(cells: RecentCells, facts: pa.Table, cores: int) -> tuple[list[SeriesTask], list[tuple[int, str, str, str]]]:
     """As many tasks as ``_TASK_CELLS`` ask for, or one for each core, of assets that lie next to each other in a line.
 
     Args:
-        found: tables of columns asset_id, line_id, cells.
+        cells: where they are.
         facts: columns asset_id, home (its line in the network), asset_type, kind.
-        files: with the cells.
         cores: of the session.
 
     Returns:
         The tasks; and the number of a task, a line, and the first and last asset of it that are the task's.
     """
     facts = facts.sort_by([("home", "ascending"), ("asset_id", "ascending")]).combine_chunks()
-    cells = pa.concat_tables([_FOUND.empty_table(), *found])
-    cells = cells.append_column("place", pc.index_in(cells.column("asset_id"), value_set=facts.column("asset_id")))
-    cells = cells.filter(pc.field("place").is_valid())
-    place = np.asarray(cells.column("place"), np.int64)
-    sizes = np.bincount(place, cells.column("cells"), facts.num_rows)
+    found = pa.concat_tables([_FOUND.empty_table(), *cells.found])
+    found = found.append_column("place", pc.index_in(found.column("asset_id"), value_set=facts.column("asset_id")))
+    found = found.filter(pc.field("place").is_valid())
+    place = np.asarray(found.column("place"), np.int64)
+    sizes = np.bincount(place, found.column("cells"), facts.num_rows)
     shares = max(cores, math.ceil(sizes.sum() / _TASK_CELLS))
-    wished = (np.cumsum(sizes) - sizes / 2) * shares // max(sizes.sum(), 1)
-    numbers, task = np.unique(np.where(sizes > 0, wished, -1), return_inverse=True)
+    numbers, task = np.unique(np.where(sizes > 0, equal_shares(sizes, shares), -1), return_inverse=True)
     task -= numbers[0] < 0 if len(numbers) else 0  # assets without cells are in none
 
     lines_of: dict[int, set[str]] = {}
-    pairs = pa.table([pa.array(task[place]), cells.column("line_id")], ["task", "line_id"])
+    pairs = pa.table([pa.array(task[place]), found.column("line_id")], ["task", "line_id"])
     for pair in pairs.group_by(["task", "line_id"]).aggregate([]).to_pylist():
         lines_of.setdefault(pair["task"], set()).add(pair["line_id"])
     taken = facts.append_column("task", pa.array(task)).filter(pa.array(sizes > 0)).combine_chunks()
@@ -153,7 +171,7 @@ def _tasks(
     tasks = []
     for number, (start, stop) in enumerate(pairwise(_bounds(taken, "task"))):
         (assets,) = columns.slice(start, stop - start).sort_by("asset_id").combine_chunks().to_batches()
-        tasks.append(SeriesTask(assets, tuple(file for file in files if file.line_id in lines_of[number])))
+        tasks.append(SeriesTask(assets, tuple(file for file in cells.files if file.line_id in lines_of[number])))
     ends = [(start, stop - 1) for start, stop in pairwise(_bounds(taken, "task", "home"))]
     told = [taken.take([first, last]).to_pydict() for first, last in ends]
     return tasks, [(one["task"][0], one["home"][0], *one["asset_id"]) for one in told]

@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from guideway.object_store import is_object_store
+from guideway.transforms.task_sizes import equal_shares
 from guideway.udfs.measure import ALIGNED_ON
 
 _TASK_SAMPLES = 8_000_000
@@ -113,8 +114,7 @@ def _tasks(rows: Sequence[Row], cores: int) -> list[int]:
     """The task of each recording: as many as ``_TASK_SAMPLES`` ask for, and some for each core."""
     sizes = np.array([row.samples for row in rows], dtype=np.int64)
     count = max(1, min(len(rows), max(2 * cores, int(sizes.sum()) // _TASK_SAMPLES)))
-    middle = np.cumsum(sizes) - sizes / 2
-    found: list[int] = (middle * count // max(sizes.sum(), 1)).astype(int).tolist()
+    found: list[int] = equal_shares(sizes, count).tolist()
     return found
 
 
